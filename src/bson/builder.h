@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing BSON: one growing buffer, nested documents written in place.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bson/view.h"
+
+namespace freshet::bson {
+
+/// Appends elements to a document that starts in its own buffer or behind what a caller's buffer already holds. Nested
+/// documents are opened and closed in order (open(), close()). Not thread-safe; no exceptions besides bad_alloc.
+///
+///     Builder b;
+///     b.add("n", std::int32_t{1});
+///     b.open_document("cursor").add("id", std::int64_t{0}).open_array("firstBatch");
+///     for (…) b.push(doc);
+///     b.close().close();
+///     std::string bytes = b.take();
+class Builder {
+ public:
+  Builder();
+  /// Continues in `buffer`, which must outlive the builder; take() is not allowed then, finish() is.
+  explicit Builder(std::string& buffer);
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+
+  Builder& add(std::string_view name, ValueView value);  ///< Missing adds nothing
+  Builder& add(std::string_view name, View document);
+  Builder& add(std::string_view name, double value);
+  Builder& add(std::string_view name, std::int32_t value);
+  Builder& add(std::string_view name, std::int64_t value);
+  Builder& add(std::string_view name, bool value);
+  Builder& add(std::string_view name, std::string_view value);
+  Builder& add(std::string_view name, const char* value) { return add(name, std::string_view(value)); }
+  Builder& add(std::string_view name, const std::string& value) { return add(name, std::string_view(value)); }
+  Builder& add(std::string_view name, Timestamp value);
+  Builder& add(std::string_view name, Decimal128 value);
+  Builder& add(const Element& element) { return add(element.name(), element.value()); }
+  Builder& add_date(std::string_view name, std::int64_t ms);
+  Builder& add_null(std::string_view name);
+  Builder& add_object_id(std::string_view name, std::string_view twelve_bytes);
+  Builder& add_binary(std::string_view name, std::uint8_t subtype, std::string_view bytes);
+  Builder& add_regex(std::string_view name, std::string_view pattern, std::string_view options);
+  Builder& add_array(std::string_view name, View array);
+  /// All elements of `document`, in order.
+  Builder& add_all(View document);
+  /// Type byte, name and value bytes as given. Requires: well-formed value bytes.
+  Builder& add_raw(Type type, std::string_view name, std::string_view value_bytes);
+
+  Builder& open_document(std::string_view name);
+  Builder& open_array(std::string_view name);
+  /// Ends the innermost open document or array.
+  Builder& close();
+
+  /// Inside an array: appends with the next index as name.
+  template <typename T>
+  Builder& push(const T& value) {
+    return add(next_index(), value);
+  }
+  Builder& push_raw(Type type, std::string_view value_bytes) { return add_raw(type, next_index(), value_bytes); }
+  Builder& push_document() { return open_document(next_index()); }
+  Builder& push_array() { return open_array(next_index()); }
+
+  /// Bytes written so far, all of them counted from the start of this document.
+  std::size_t size_bytes() const;
+  /// Closes the outermost document. Requires: every nested one is closed.
+  void finish();
+  /// finish() and give up the buffer. Requires: own buffer.
+  std::string take();
+
+ private:
+  std::string_view next_index();
+  struct Frame {
+    std::size_t start;
+    std::uint32_t next_index;
+  };
+  std::string own_;
+  std::string* out_;
+  std::vector<Frame> frames_;
+  char index_text_[12];
+};
+
+/// An ObjectId for documents that come without `_id`: seconds, 5 random bytes of the process, a counter.
+class ObjectIdSource;
+
+}  // namespace freshet::bson
