@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commit, once for all engines: sequencer, flusher, read points, who waits for what.
+//
+//   put ─► key table ─► commit(): sequencer merges waiting write sets ─► Store::apply ─► applied
+//                                                                                  └─► flusher: mark, sync ─► visible
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/wait.h"
+#include "storage/commit/transaction.h"
+#include "storage/store.h"
+
+namespace freshet {
+class Logger;
+}
+
+namespace freshet::commit {
+
+struct CommitOptions {
+  std::int64_t flush_interval_streams_us = 1'000;  ///< least gap between flushes when only streams wait
+  std::int64_t flush_interval_idle_ms = 100;       ///< latest flush when nobody waits
+  std::string durable_mark_path;                   ///< file that takes the durable position; empty: none
+  std::size_t txn_bytes_max = std::size_t{128} << 20;
+};
+
+enum class [[nodiscard]] CommitStatus : std::uint8_t {
+  Committed,
+  StaleCatalog,   ///< a collection changed under the writer: run again with the catalog of a newer snapshot
+  NoSpace,        ///< refused, nothing applied: disk almost full
+  NotAccepting,   ///< the engine failed or the server is going down; nothing more will be acknowledged
+  Unknown,        ///< the engine lost its connection in commit
+};
+
+struct CommitResult {
+  CommitStatus status;
+  Position position;  ///< of the transaction's last entry; of the last commit before it when it had none
+};
+
+/// Tells the sequencer whether a collection still is what a writer took it for. Called under the sequencer only.
+class CatalogCheck {
+ public:
+  virtual ~CatalogCheck() = default;
+  virtual bool current(const CatalogDependency& dependency) const = 0;
+};
+
+/// Thread-safe. Starts its flusher thread in the constructor, ends it in the destructor.
+class CommitLayer {
+ public:
+  /// Requires: `store`, `clock` and `logger` outlive this.
+  CommitLayer(storage::Store& store, const Clock& clock, Logger& logger, CommitOptions options);
+  ~CommitLayer();
+  CommitLayer(const CommitLayer&) = delete;
+  CommitLayer& operator=(const CommitLayer&) = delete;
+
+  Transaction begin(ReadPoint point = ReadPoint::Latest);
+  std::shared_ptr<const storage::Snapshot> snapshot(ReadPoint point);
+
+  /// Applies the write set and its entries as one atomic group member: one position per entry, in order, the last of
+  /// them returned. Returns when applied (not when durable). `prepared`, when given, is called by the sequencer after
+  /// positions are known and before anything is applied (catalog publishing, patching of values by position).
+  CommitResult commit(Transaction&& transaction,
+                      const std::function<void(const std::vector<Position>&)>& applied = nullptr);
+
+  /// The last applied position (operationTime of a write that changed nothing, of a read at Latest).
+  Position applied() const;
+  /// Everything at or below is durable, in order, without gaps.
+  Position visible() const;
+
+  /// Asks the flusher to make everything up to `position` visible at once (majority writes) …
+  void request_flush(Position position);
+  /// … and subscribes `waker` to visible() >= position; wakes at once if that is so already.
+  void wait_visible(Position position, WakerPtr waker);
+  /// While streams listen, the flusher runs at flush_interval_streams_us.
+  void set_stream_listeners(bool any);
+
+  /// Called in order by the flusher thread, once for each batch of entries that became visible, before wait_visible
+  /// wakes. Must only append and signal. Set before the first commit.
+  using OnVisible = std::function<void(const std::vector<std::shared_ptr<const storage::LogRecord>>&, Position)>;
+  void set_on_visible(OnVisible on_visible);
+  void set_catalog_check(const CatalogCheck* check);
+
+  /// True until the engine failed or stop() was called.
+  bool accepting() const;
+  /// Called once when the engine failed (on an unspecified thread): the process must stop.
+  void set_on_fatal(std::function<void(const std::string& why)> on_fatal);
+  /// Refuses new commits, flushes what was applied, wakes every waiter.
+  void stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace freshet::commit
