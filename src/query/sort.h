@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sort patterns and the keys they give documents.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bson/compare.h"
+#include "bson/view.h"
+#include "query/context.h"
+
+namespace freshet::query {
+
+/// {a: 1, "b.c": -1}. Immutable, thread-safe.
+class SortPattern {
+ public:
+  struct Part {
+    std::string path;
+    bool descending = false;
+    bool text_score = false;  ///< {$meta: "textScore"}
+  };
+  /// Throws with MongoDB's codes (15974, 15975, 15976, 31254 …).
+  explicit SortPattern(bson::View spec);
+
+  const std::vector<Part>& parts() const { return parts_; }
+  bool empty() const { return parts_.empty(); }
+
+  /// Bytes whose memcmp order is the sort's order. Arrays give their smallest (ascending) or largest (descending) element,
+  /// an empty array undefined, a missing path null. Throws BadValue (parallel arrays).
+  std::string key(bson::View document, const bson::StringOrder* collation = nullptr) const;
+
+ private:
+  std::vector<Part> parts_;
+};
+
+}  // namespace freshet::query
