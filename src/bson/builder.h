@@ -5,14 +5,16 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "bson/view.h"
 
 namespace freshet::bson {
 
-/// Appends elements to a document that starts in its own buffer or behind what a caller's buffer already holds. Nested
-/// documents are opened and closed in order (open(), close()). Not thread-safe; no exceptions besides bad_alloc.
+/// Appends elements to a document that starts in its own buffer or behind what a caller's buffer
+/// already holds. Nested documents are opened and closed in order (open(), close()). Not
+/// thread-safe; no exceptions besides bad_alloc.
 ///
 ///     Builder b;
 ///     b.add("n", std::int32_t{1});
@@ -23,7 +25,8 @@ namespace freshet::bson {
 class Builder {
  public:
   Builder();
-  /// Continues in `buffer`, which must outlive the builder; take() is not allowed then, finish() is.
+  /// Continues in `buffer`, which must outlive the builder; take() is not allowed then, finish()
+  /// is.
   explicit Builder(std::string& buffer);
   Builder(const Builder&) = delete;
   Builder& operator=(const Builder&) = delete;
@@ -35,8 +38,12 @@ class Builder {
   Builder& add(std::string_view name, std::int64_t value);
   Builder& add(std::string_view name, bool value);
   Builder& add(std::string_view name, std::string_view value);
-  Builder& add(std::string_view name, const char* value) { return add(name, std::string_view(value)); }
-  Builder& add(std::string_view name, const std::string& value) { return add(name, std::string_view(value)); }
+  Builder& add(std::string_view name, const char* value) {
+    return add(name, std::string_view(value));
+  }
+  Builder& add(std::string_view name, const std::string& value) {
+    return add(name, std::string_view(value));
+  }
   Builder& add(std::string_view name, Timestamp value);
   Builder& add(std::string_view name, Decimal128 value);
   Builder& add(const Element& element) { return add(element.name(), element.value()); }
@@ -56,12 +63,19 @@ class Builder {
   /// Ends the innermost open document or array.
   Builder& close();
 
-  /// Inside an array: appends with the next index as name.
+  /// Inside an array: appends with the next index as name. A Missing value is written as null, so
+  /// that no index is passed over.
   template <typename T>
   Builder& push(const T& value) {
+    if constexpr (std::is_convertible_v<const T&, ValueView>) {
+      if (static_cast<const ValueView&>(value).type() == Type::Missing)
+        return add_null(next_index());
+    }
     return add(next_index(), value);
   }
-  Builder& push_raw(Type type, std::string_view value_bytes) { return add_raw(type, next_index(), value_bytes); }
+  Builder& push_raw(Type type, std::string_view value_bytes) {
+    return add_raw(type, next_index(), value_bytes);
+  }
   Builder& push_document() { return open_document(next_index()); }
   Builder& push_array() { return open_array(next_index()); }
 
@@ -83,8 +97,5 @@ class Builder {
   std::vector<Frame> frames_;
   char index_text_[12];
 };
-
-/// An ObjectId for documents that come without `_id`: seconds, 5 random bytes of the process, a counter.
-class ObjectIdSource;
 
 }  // namespace freshet::bson

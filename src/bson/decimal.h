@@ -12,8 +12,8 @@
 namespace freshet::bson::decimal {
 
 Decimal128 from_int64(std::int64_t value);
-Decimal128 from_double(double value);           ///< 15 significant digits, as MongoDB converts
-Decimal128 from_double_exact(double value);     ///< 34 digits
+Decimal128 from_double(double value);        ///< 15 significant digits, as MongoDB converts
+Decimal128 from_double_exact(double value);  ///< 34 digits
 std::optional<Decimal128> from_string(std::string_view text);
 std::string to_string(Decimal128 value);
 double to_double(Decimal128 value);

@@ -7,7 +7,8 @@
 
 namespace freshet::bson {
 
-/// The type byte of an element, as stored and sent. Never renumber. Missing is ours: no element at all.
+/// The type byte of an element, as stored and sent. Never renumber. Missing is ours: no element at
+/// all.
 enum class Type : std::uint8_t {
   Missing = 0,
   Double = 0x01,
@@ -33,16 +34,17 @@ enum class Type : std::uint8_t {
   MinKey = 0xFF,
 };
 
-/// Rank of a type in MongoDB's total order: MinKey, (missing), null, numbers, string/symbol, document, array, binary,
-/// ObjectId, bool, date, timestamp, regex, DbPointer, code, code with scope, MaxKey. Types of one rank compare by
-/// value.
+/// Rank of a type in MongoDB's total order: MinKey, (missing), null, numbers, string/symbol,
+/// document, array, binary, ObjectId, bool, date, timestamp, regex, DbPointer, code, code with
+/// scope, MaxKey. Types of one rank compare by value.
 int canonical_rank(Type type);
 
 /// The alias that $type and error messages use: "int", "string", "objectId", …
 std::string_view type_alias(Type type);
 
 constexpr bool is_numeric(Type type) {
-  return type == Type::Double || type == Type::Int32 || type == Type::Int64 || type == Type::Decimal128;
+  return type == Type::Double || type == Type::Int32 || type == Type::Int64 ||
+         type == Type::Decimal128;
 }
 
 }  // namespace freshet::bson

@@ -11,9 +11,9 @@
 
 namespace freshet::bson {
 
-/// Owns or borrows one BSON value. Scalars (≤ 16 bytes) lie inside; larger values borrow the bytes they were made from,
-/// or share an owned buffer. A borrowing Value is valid as long as the document it was read from; owned() ends that.
-/// Copies are cheap. Immutable apart from assignment.
+/// Owns or borrows one BSON value. Scalars (≤ 16 bytes) lie inside; larger values borrow the bytes
+/// they were made from, or share an owned buffer. A borrowing Value is valid as long as the
+/// document it was read from; owned() ends that. Copies are cheap. Immutable apart from assignment.
 class Value {
  public:
   Value() = default;  ///< Missing
@@ -52,12 +52,14 @@ class Value {
 
  private:
   Type type_ = Type::Missing;
+  bool inside_ = false;  // the bytes lie in inline_
   std::uint32_t size_ = 0;
   union {
     char inline_[16];
     const char* data_;
   };
-  std::shared_ptr<const std::string> holder_;  // shared between copies; null when inline or borrowed
+  std::shared_ptr<const std::string>
+      holder_;  // shared between copies; null when inline or borrowed
 };
 
 }  // namespace freshet::bson

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading BSON in place. Nothing here copies, allocates or checks: bytes from outside go through validate() first,
-// once, and are then trusted by everything above.
+// Reading BSON in place. Nothing here copies, allocates or checks: bytes from outside go through
+// validate() first, once, and are then trusted by everything above.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -41,12 +42,18 @@ struct RegexView {
   std::string_view options;
 };
 
-/// One value without its name: a type and the bytes after the name. Borrows; valid as long as the bytes it points
-/// into. The accessors `as_…` require the matching type (see each) and check nothing else.
+/// One value without its name: a type and the bytes after the name. Borrows; valid as long as the
+/// bytes it points into. The accessors `as_…` require the matching type (see each) and check
+/// nothing else.
 class ValueView {
  public:
   constexpr ValueView() = default;
-  constexpr ValueView(Type type, const char* data, std::uint32_t size) : data_(data), size_(size), type_(type) {}
+  constexpr ValueView(Type type, const char* data, std::uint32_t size)
+      : data_(data), size_(size), type_(type) {}
+
+  /// `view` as a value of type Document, or Array.
+  static ValueView document(const View& view);
+  static ValueView array(const View& view);
 
   Type type() const { return type_; }
   bool missing() const { return type_ == Type::Missing; }
@@ -69,7 +76,9 @@ class ValueView {
   /// Milliseconds since the epoch.
   std::int64_t as_date_ms() const { return as_int64(); }
   Timestamp as_timestamp() const { return Timestamp::from(load_le<std::uint64_t>(data_)); }
-  Decimal128 as_decimal() const { return {load_le<std::uint64_t>(data_), load_le<std::uint64_t>(data_ + 8)}; }
+  Decimal128 as_decimal() const {
+    return {load_le<std::uint64_t>(data_), load_le<std::uint64_t>(data_ + 8)};
+  }
   /// String, Symbol, JavaScript; without the trailing zero byte.
   std::string_view as_string() const { return {data_ + 4, size_ - 5}; }
   /// Document and Array.
@@ -83,7 +92,8 @@ class ValueView {
   double number_as_double() const;
   /// Any numeric type as int64, truncated toward zero and clamped; NaN is 0. Requires: is_number().
   std::int64_t number_as_int64() const;
-  /// MongoDB's truth: false, null, undefined, missing and zero of any type are false; all else is true.
+  /// MongoDB's truth: false, null, undefined, missing and zero of any type are false; all else is
+  /// true.
   bool truthy() const;
 
  private:
@@ -136,7 +146,7 @@ class View {
     const char* position() const { return at_; }
 
    private:
-    void parse();
+    inline void parse();
     const char* at_ = nullptr;
     const char* next_ = nullptr;
     Element element_;
@@ -157,6 +167,70 @@ class View {
 };
 
 /// Size in bytes of a value of `type` that starts at `data`. Requires: validated bytes.
-std::uint32_t value_size(Type type, const char* data);
+inline std::uint32_t value_size(Type type, const char* data) {
+  switch (type) {
+    case Type::Missing:
+    case Type::Undefined:
+    case Type::Null:
+    case Type::MinKey:
+    case Type::MaxKey:
+      return 0;
+    case Type::Bool:
+      return 1;
+    case Type::Int32:
+      return 4;
+    case Type::Double:
+    case Type::Date:
+    case Type::Timestamp:
+    case Type::Int64:
+      return 8;
+    case Type::ObjectId:
+      return 12;
+    case Type::Decimal128:
+      return 16;
+    case Type::String:
+    case Type::JavaScript:
+    case Type::Symbol:
+      return 4 + load_le<std::uint32_t>(data);
+    case Type::Document:
+    case Type::Array:
+    case Type::JavaScriptWithScope:
+      return load_le<std::uint32_t>(data);
+    case Type::Binary:
+      return 5 + load_le<std::uint32_t>(data);
+    case Type::DbPointer:
+      return 16 + load_le<std::uint32_t>(data);
+    case Type::Regex: {
+      const std::size_t pattern = std::strlen(data) + 1;
+      return static_cast<std::uint32_t>(pattern + std::strlen(data + pattern) + 1);
+    }
+  }
+  return 0;
+}
+
+inline View ValueView::as_document() const {
+  return View(data_);
+}
+inline ValueView ValueView::document(const View& view) {
+  return {Type::Document, view.data(), view.size_bytes()};
+}
+inline ValueView ValueView::array(const View& view) {
+  return {Type::Array, view.data(), view.size_bytes()};
+}
+
+inline void View::Iterator::parse() {
+  const auto type = static_cast<Type>(*at_);
+  if (type == Type::Missing) {
+    element_ = Element();
+    next_ = at_;
+    return;
+  }
+  const char* name = at_ + 1;
+  const std::size_t name_size = std::strlen(name);
+  const char* data = name + name_size + 1;
+  const std::uint32_t size = value_size(type, data);
+  element_ = Element({name, name_size}, {type, data, size});
+  next_ = data + size;
+}
 
 }  // namespace freshet::bson
