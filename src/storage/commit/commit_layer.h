@@ -2,7 +2,9 @@
 // Commit, once for all engines: sequencer, flusher, read points, who waits for what.
 //
 //   put ─► key table ─► commit(): sequencer merges waiting write sets ─► Store::apply ─► applied
-//                                                                                  └─► flusher: mark, sync ─► visible
+//                                                                                  └─► flusher:
+//                                                                                  mark, sync ─►
+//                                                                                  visible
 #pragma once
 
 #include <cstdint>
@@ -24,26 +26,36 @@ class Logger;
 namespace freshet::commit {
 
 struct CommitOptions {
-  std::int64_t flush_interval_streams_us = 1'000;  ///< least gap between flushes when only streams wait
-  std::int64_t flush_interval_idle_ms = 100;       ///< latest flush when nobody waits
-  std::string durable_mark_path;                   ///< file that takes the durable position; empty: none
-  std::size_t txn_bytes_max = std::size_t{128} << 20;
+  std::int64_t flush_interval_streams_us =
+      1'000;                                  ///< least gap between flushes when only streams wait
+  std::int64_t flush_interval_idle_ms = 100;  ///< latest flush when nobody waits
+  std::string durable_mark_path;              ///< file that takes the durable position; empty: none
+  std::size_t txn_bytes_max = std::size_t{128} << 20;  ///< write set and entries of one transaction
+  std::size_t group_commits_max = 256;                 ///< commits merged into one group
+  std::size_t group_bytes_max = std::size_t{4}
+                                << 20;  ///< and their bytes; a larger commit goes alone
+  std::size_t unflushed_bytes_max = std::size_t{64}
+                                    << 20;  ///< entries kept until visible; commits wait above it
 };
 
-enum class [[nodiscard]] CommitStatus : std::uint8_t {
-  Committed,
-  StaleCatalog,   ///< a collection changed under the writer: run again with the catalog of a newer snapshot
-  NoSpace,        ///< refused, nothing applied: disk almost full
-  NotAccepting,   ///< the engine failed or the server is going down; nothing more will be acknowledged
-  Unknown,        ///< the engine lost its connection in commit
+enum class [[nodiscard]] CommitStatus : std::uint8_t{
+    Committed,
+    StaleCatalog,  ///< a collection changed under the writer: run again with the catalog of a newer
+                   ///< snapshot
+    NoSpace,       ///< refused, nothing applied: disk almost full
+    NotAccepting,  ///< the engine failed or the server is going down; nothing more will be
+                   ///< acknowledged
+    Unknown,       ///< the engine lost its connection in commit
 };
 
 struct CommitResult {
   CommitStatus status;
-  Position position;  ///< of the transaction's last entry; of the last commit before it when it had none
+  Position
+      position;  ///< of the transaction's last entry; of the last commit before it when it had none
 };
 
-/// Tells the sequencer whether a collection still is what a writer took it for. Called under the sequencer only.
+/// Tells the sequencer whether a collection still is what a writer took it for. Called under the
+/// sequencer only.
 class CatalogCheck {
  public:
   virtual ~CatalogCheck() = default;
@@ -62,13 +74,23 @@ class CommitLayer {
   Transaction begin(ReadPoint point = ReadPoint::Latest);
   std::shared_ptr<const storage::Snapshot> snapshot(ReadPoint point);
 
-  /// Applies the write set and its entries as one atomic group member: one position per entry, in order, the last of
-  /// them returned. Returns when applied (not when durable). `prepared`, when given, is called by the sequencer after
-  /// positions are known and before anything is applied (catalog publishing, patching of values by position).
-  CommitResult commit(Transaction&& transaction,
-                      const std::function<void(const std::vector<Position>&)>& applied = nullptr);
+  /// Called with the positions of the transaction's entries, in order, or with none of them and the
+  /// position of the commit before when it has no entries.
+  using Applied = std::function<void(const std::vector<Position>& entries, Position position)>;
 
-  /// The last applied position (operationTime of a write that changed nothing, of a read at Latest).
+  /// Applies the write set and its entries as one atomic group member: one position per entry, in
+  /// order, the last of them returned. Returns when applied (not when durable). The transaction is
+  /// used up in every case.
+  ///
+  /// `applied`, when given, runs inside the sequencer after the engine applied the group and before
+  /// anything of it can be seen: no snapshot at this position has been handed out, no key of it is
+  /// released, no later commit was checked. What it publishes (the catalog as of this position) is
+  /// therefore seen by exactly those who can see the commit. It is not called when the commit
+  /// fails. It must be short, must not throw and must not call this.
+  CommitResult commit(Transaction&& transaction, const Applied& applied = nullptr);
+
+  /// The last applied position (operationTime of a write that changed nothing, of a read at
+  /// Latest).
   Position applied() const;
   /// Everything at or below is durable, in order, without gaps.
   Position visible() const;
@@ -80,9 +102,9 @@ class CommitLayer {
   /// While streams listen, the flusher runs at flush_interval_streams_us.
   void set_stream_listeners(bool any);
 
-  /// Called in order by the flusher thread, once for each batch of entries that became visible, before wait_visible
-  /// wakes. Must only append and signal. Set before the first commit.
-  using OnVisible = std::function<void(const std::vector<std::shared_ptr<const storage::LogRecord>>&, Position)>;
+  /// Called in order by the flusher thread, once for each batch of entries that became visible,
+  /// before wait_visible wakes. Must only append and signal. Set before the first commit.
+  using OnVisible = std::function<void(const std::vector<storage::LogRecordPtr>&, Position)>;
   void set_on_visible(OnVisible on_visible);
   void set_catalog_check(const CatalogCheck* check);
 

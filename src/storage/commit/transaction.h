@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A transaction: a write set in memory over one snapshot. Keys are held from put to apply; nothing is held across a
-// sync. Outcomes that callers expect (a held key, a changed key) are values.
+// A transaction: a write set in memory over one snapshot. Keys are held from put to apply; nothing
+// is held across a sync. Outcomes that callers expect (a held key, a changed key) are values.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace freshet::commit {
 using storage::Position;
 using storage::Space;
 
-class KeyTable;
+struct TransactionState;
 
 /// Which moment a read sees.
 enum class ReadPoint : std::uint8_t {
@@ -29,29 +29,35 @@ enum class ReadPoint : std::uint8_t {
 };
 
 /// What putting or erasing a key came to.
-enum class [[nodiscard]] HoldOutcome : std::uint8_t {
-  Held,      ///< the key is ours until commit or abort
-  Conflict,  ///< another open transaction holds it: wait_for() tells how to wait, or give up with WriteConflict
-  Changed,   ///< committed by somebody since our snapshot: run again on a newer snapshot
+enum class [[nodiscard]] HoldOutcome : std::uint8_t{
+    Held,      ///< the key is ours until commit or abort
+    Conflict,  ///< another open transaction holds it: wait_for() tells how to wait, or give up with
+               ///< WriteConflict
+    Changed,   ///< committed by somebody since our snapshot: run again on a newer snapshot
 };
 
-/// An oplog entry before it has a position. `bytes` is BSON whose first element is `ts` (a Timestamp), which the
-/// sequencer overwrites in place (8 bytes at offset kTimestampOffset).
+/// An oplog entry before it has a position. `bytes` is BSON whose first element is `ts` (a
+/// Timestamp), which the sequencer overwrites in place (8 bytes at offset kTimestampOffset).
 struct PendingEntry {
   static constexpr std::size_t kTimestampOffset = 8;  // int32 length, 0x11, "ts\0"
   std::string bytes;
 };
 
-/// That a collection still is what the writer took it for; the sequencer refuses the commit otherwise.
+/// That a collection still is what the writer took it for; the sequencer refuses the commit
+/// otherwise.
 struct CatalogDependency {
   std::uint64_t collection_id;
   std::uint64_t version;
 };
 
-/// Reads see own writes over the snapshot. Not thread-safe. Destruction without commit releases every key.
+/// Begun by CommitLayer::begin(), which must outlive it. Reads see own writes over the snapshot.
+/// Not thread-safe. Destruction without commit releases every key. Writes past txn_bytes_max throw
+/// Error (TransactionTooLarge).
+///
+/// A scan stays good while its transaction is written: writes ahead of it are seen, and its key()
+/// and value() hold until the next call on it or the next write, whichever comes first.
 class Transaction final : public storage::Reader {
  public:
-  Transaction(std::shared_ptr<const storage::Snapshot> snapshot, KeyTable& keys, std::uint64_t id);
   ~Transaction() override;
   Transaction(Transaction&&) noexcept;
   Transaction& operator=(Transaction&&) = delete;
@@ -62,10 +68,12 @@ class Transaction final : public storage::Reader {
   /// The snapshot's position (own writes have none yet).
   Position position() const override;
 
-  /// Takes the key and remembers the write. On Conflict or Changed nothing is remembered for this key.
+  /// Takes the key and remembers the write. On Conflict or Changed nothing is remembered for this
+  /// key.
   HoldOutcome put(Space space, std::string key, std::string value);
   HoldOutcome erase(Space space, std::string key);
-  /// For keys nobody else can write (a record id just allocated): no table, no check.
+  /// For keys nobody else can write (a record id just allocated): no table, no check. Whoever
+  /// writes such a key later on an older snapshot is not told Changed.
   void put_unshared(Space space, std::string key, std::string value);
   /// Takes the key without writing it, so that what was read under it stays true until commit.
   HoldOutcome hold(Space space, std::string_view key);
@@ -74,25 +82,27 @@ class Transaction final : public storage::Reader {
   void append(PendingEntry entry);
   void depends_on(CatalogDependency dependency);
 
-  /// After Conflict: subscribes `waker` to the release of the key that was in the way; wakes at once if it is free.
+  /// After Conflict: subscribes `waker` to the release of the key that was in the way; wakes at
+  /// once if it is free.
   void wait_for_conflict(WakerPtr waker);
 
   bool empty() const;
-  std::size_t bytes() const;  ///< size of the write set and its entries
-  std::size_t entries() const;
+  std::size_t bytes() const;    ///< size of the write set and its entries
+  std::size_t entries() const;  ///< number of entries appended
 
-  /// A point inside the transaction to return to: one failed statement takes back its own writes only.
+  /// A point inside the transaction to return to: one failed statement takes back its own writes
+  /// and entries only. Keys taken since stay held.
   struct Savepoint {
     std::size_t undo_size;
     std::size_t entries_size;
   };
-  Savepoint savepoint() const;
+  Savepoint savepoint();
   void rollback_to(const Savepoint& savepoint);
 
  private:
   friend class CommitLayer;
-  struct State;
-  std::unique_ptr<State> state_;
+  explicit Transaction(std::unique_ptr<TransactionState> state);
+  std::unique_ptr<TransactionState> state_;
 };
 
 }  // namespace freshet::commit
