@@ -50,6 +50,13 @@ class Value {
   /// This value, no longer dependent on anybody else's bytes.
   Value owned() const;
 
+  /// A value inside this one (an element, a field): shares what this one owns, borrows what this one borrows.
+  Value part(ValueView inner) const {
+    Value value(inner);
+    if (holder_) value.holder_ = holder_;
+    return value;
+  }
+
  private:
   Type type_ = Type::Missing;
   bool inside_ = false;  // the bytes lie in inline_
