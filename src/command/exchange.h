@@ -50,7 +50,9 @@ class Dispatcher {
   virtual std::shared_ptr<ClientState> connect(std::int64_t connection_id, const std::string& address) = 0;
   /// The connection is gone.
   virtual void disconnect(ClientState& client) noexcept = 0;
-  /// A decoded request. The message's bytes belong to the exchange from now on.
+  /// The error reply to a message whose frame was whole but whose content was not (DecodeResult::recoverable).
+  virtual std::string refuse(const wire::DecodeResult& result) = 0;
+  /// A decoded request. Requires: the message owns its bytes (make_owned()), which the exchange keeps from now on.
   virtual std::unique_ptr<Exchange> accept(wire::Message message, std::shared_ptr<ClientState> client) = 0;
 };
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/arguments.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "base/error.h"
+#include "bson/decimal.h"
+
+namespace freshet::command {
+namespace {
+
+// Sorted.
+constexpr std::string_view kGenericArguments[] = {
+    "$audit",
+    "$client",
+    "$clusterTime",
+    "$configServerState",
+    "$configTime",
+    "$db",
+    "$gleStats",
+    "$oplogQueryData",
+    "$queryOptions",
+    "$readPreference",
+    "$replData",
+    "$topologyTime",
+    "apiDeprecationErrors",
+    "apiStrict",
+    "apiVersion",
+    "autocommit",
+    "clientOperationKey",
+    "comment",
+    "help",
+    "lsid",
+    "maxTimeMS",
+    "maxTimeMSOpOnly",
+    "readConcern",
+    "startTransaction",
+    "stmtId",
+    "txnNumber",
+    "writeConcern",
+};
+
+}  // namespace
+
+std::string Field::path() const { return std::string(command_) + "." + std::string(element_.name()); }
+
+void Field::wrong_type(std::string_view expected) const {
+  raise(ErrorCode::TypeMismatch, "BSON field '{}' is the wrong type '{}', expected type '{}'", path(),
+        bson::type_alias(element_.type()), expected);
+}
+
+std::string_view Field::string() const {
+  if (!element_.is_string()) wrong_type("string");
+  return element_.as_string();
+}
+
+bson::View Field::object() const {
+  if (!element_.is_document()) wrong_type("object");
+  return element_.as_document();
+}
+
+bson::View Field::array() const {
+  if (!element_.is_array()) wrong_type("array");
+  return element_.as_document();
+}
+
+bool Field::boolean() const {
+  if (element_.type() == bson::Type::Bool) return element_.as_bool();
+  if (element_.is_number()) return element_.truthy();
+  wrong_type("bool");
+}
+
+bool Field::strict_boolean() const {
+  if (element_.type() != bson::Type::Bool) wrong_type("bool");
+  return element_.as_bool();
+}
+
+std::int64_t Field::integer() const {
+  if (!element_.is_number()) wrong_type("long");
+  if (element_.type() == bson::Type::Double) {
+    const double value = element_.as_double();
+    if (!(std::trunc(value) == value) || value < -0x1p63 || value >= 0x1p63) wrong_type("long");
+  }
+  if (element_.type() == bson::Type::Decimal128) {
+    const auto whole = bson::decimal::to_int64(element_.as_decimal());
+    if (!whole || bson::decimal::compare(bson::decimal::from_int64(*whole), element_.as_decimal()) != 0) {
+      wrong_type("long");
+    }
+  }
+  return element_.number_as_int64();
+}
+
+std::int64_t Field::non_negative() const {
+  const std::int64_t value = integer();
+  if (value < 0) {
+    raise(location(51024), "BSON field '{}' value must be >= 0, actual value '{}'", element_.name(), value);
+  }
+  return value;
+}
+
+std::int64_t Field::number() const {
+  if (!element_.is_number()) wrong_type("number");
+  return element_.number_as_int64();
+}
+
+bool is_generic_argument(std::string_view name) {
+  return std::binary_search(std::begin(kGenericArguments), std::end(kGenericArguments), name);
+}
+
+void raise_unknown_field(std::string_view command, std::string_view field) {
+  raise(ErrorCode::Location40415, "BSON field '{}.{}' is an unknown field", command, field);
+}
+
+void raise_duplicate_field(std::string_view command, std::string_view field) {
+  raise(location(40413), "BSON field '{}.{}' is a duplicate field", command, field);
+}
+
+void raise_missing_field(std::string_view command, std::string_view field) {
+  raise(location(40414), "BSON field '{}.{}' is missing but a required field", command, field);
+}
+
+}  // namespace freshet::command

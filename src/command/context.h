@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// One command at work: its request, its operation, and what its reply must carry.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/operation.h"
+#include "base/park.h"
+#include "bson/builder.h"
+#include "bson/view.h"
+#include "command/client_state.h"
+#include "command/services.h"
+#include "model/cluster_time.h"
+#include "model/namespace.h"
+#include "model/read_concern.h"
+#include "model/session_id.h"
+#include "model/write_concern.h"
+#include "wire/message.h"
+
+namespace freshet::command {
+
+struct CommandRow;
+
+/// Lives as long as its exchange. Used by one thread at a time.
+struct CommandContext {
+  CommandServices& services;
+  ClientState& client;
+  Operation& op;
+  const wire::Message& message;  ///< for document sequences; owns the bytes of `body`
+  bson::View body;
+  std::string_view db;
+  const CommandRow& row;
+
+  model::ReadConcern read_concern;
+  model::WriteConcern write_concern;
+  std::optional<model::SessionId> session;
+  std::optional<std::int64_t> txn_number;
+  std::optional<std::int64_t> max_time_ms;
+  bool on_worker = false;  ///< true once a worker runs the command: it may take long and block
+
+  /// operationTime of the reply; zero means the last applied position.
+  model::ClusterTime operation_time;
+  /// A durable write concern waits until this is visible; zero means the last applied position.
+  model::ClusterTime durable_position;
+  /// Exhaust: another reply follows without a request.
+  bool more_to_come = false;
+
+  /// The command's first value, which must be a string that names a collection; throws InvalidNamespace (73).
+  model::Namespace collection_namespace() const;
+  /// The documents of a kind-1 sequence or of the array field of the same name, in order.
+  std::vector<bson::View> documents(std::string_view field) const;
+};
+
+/// What one step of a command came to.
+enum class [[nodiscard]] Progress : std::uint8_t { Done, Parked, NeedWorker };
+
+/// A command that may have to wait: it keeps its own state between steps.
+class Work {
+ public:
+  virtual ~Work() = default;
+  /// Writes the reply's own fields into `reply` and returns Done, or waits. Nothing may have been written to `reply` on a
+  /// step that does not return Done. Throws Error to fail the command.
+  virtual Progress step(CommandContext& context, bson::Builder& reply) = 0;
+  /// Requires: the last step returned Parked.
+  virtual Park park(CommandContext& context) = 0;
+};
+
+}  // namespace freshet::command

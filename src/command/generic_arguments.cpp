@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/generic_arguments.h"
+
+#include "base/error.h"
+#include "bson/builder.h"
+#include "command/arguments.h"
+#include "command/command_table.h"
+
+namespace freshet::command {
+namespace {
+
+// What the client asked for beyond single statements.
+struct Envelope {
+  bool transaction = false;
+  bool stable_api = false;
+  bool strict_api = false;
+  bool api_options_alone = false;
+};
+
+std::string_view name_of(const CommandContext& context) { return context.row.name; }
+
+void read_session(CommandContext& context, const bson::Element& element, const Field& field) {
+  if (element.name() == "lsid") {
+    context.session = model::SessionId::parse(element, "lsid");
+    return;
+  }
+  if (element.type() != bson::Type::Int64) field.wrong_type("long");
+  if (element.as_int64() < 0) {
+    raise(ErrorCode::InvalidOptions, "Transaction number cannot be negative, found {}", element.as_int64());
+  }
+  context.txn_number = element.as_int64();
+}
+
+void read_max_time(CommandContext& context, const bson::Element& element) {
+  if (!element.is_number()) {
+    raise(ErrorCode::TypeMismatch, "BSON field '{}.maxTimeMS' is the wrong type '{}', expected a number",
+          name_of(context), bson::type_alias(element.type()));
+  }
+  const double as_double = element.number_as_double();
+  const std::int64_t ms = element.number_as_int64();
+  if (as_double != static_cast<double>(ms) || ms < 0 || ms > 2147483647) {
+    raise(ErrorCode::BadValue, "{} value for maxTimeMS is out of range [0, 2147483647]", as_double);
+  }
+  context.max_time_ms = ms;
+  if (ms > 0 && (context.row.flags & kOwnMaxTime) == 0) {
+    context.op.set_deadline(context.op.started() + Milliseconds(ms));
+  }
+}
+
+void read_comment(CommandContext& context, const bson::Element& element) {
+  bson::Builder comment;
+  comment.add("comment", element.value());
+  context.op.comment = comment.take();
+}
+
+void read_api(const CommandContext& context, const bson::Element& element, Envelope& envelope) {
+  if (element.name() == "apiVersion") {
+    const Field field(name_of(context), element);
+    if (field.string() != "1") {
+      raise(ErrorCode::APIVersionError, "API version must be \"1\", found \"{}\"", element.as_string());
+    }
+    envelope.stable_api = true;
+    return;
+  }
+  const bool on = Field(name_of(context), element).boolean();
+  envelope.api_options_alone = true;
+  if (element.name() == "apiStrict") envelope.strict_api = on;
+}
+
+void read_one(CommandContext& context, const bson::Element& element, Envelope& envelope) {
+  const std::string_view name = element.name();
+  const Field field(name_of(context), element);
+  if (name == "lsid" || name == "txnNumber") return read_session(context, element, field);
+  if (name == "maxTimeMS") return read_max_time(context, element);
+  if (name == "comment") return read_comment(context, element);
+  if (name == "readConcern") {
+    if (!element.is_document()) field.wrong_type("object");
+    context.read_concern = model::ReadConcern::parse(element);
+    return;
+  }
+  if (name == "writeConcern") {
+    if (!element.is_document()) field.wrong_type("object");
+    context.write_concern = model::WriteConcern::parse(element);
+    return;
+  }
+  if (name == "autocommit" || name == "startTransaction") {
+    const bool on = field.strict_boolean();
+    if (name == "autocommit" && on) {
+      raise(ErrorCode::InvalidOptions, "autocommit may only be set to false");
+    }
+    envelope.transaction = true;
+    return;
+  }
+  if (name == "apiVersion" || name == "apiStrict" || name == "apiDeprecationErrors") {
+    return read_api(context, element, envelope);
+  }
+}
+
+void check(const CommandContext& context, const Envelope& envelope) {
+  const CommandRow& row = context.row;
+  if (envelope.api_options_alone && !envelope.stable_api) {
+    raise(location(4886600), "Provided apiStrict or apiDeprecationErrors without passing apiVersion");
+  }
+  if (envelope.strict_api && (row.flags & kStableApi) == 0) {
+    raise(ErrorCode::APIStrictError, "Provided apiStrict:true, but the command {} is not in API Version 1", row.name);
+  }
+  if (envelope.transaction) {
+    raise(ErrorCode::IllegalOperation, "multi-document transactions are not supported by this version");
+  }
+  if (context.txn_number && !context.session) {
+    raise(ErrorCode::InvalidOptions, "Transaction number requires a session ID to also be specified");
+  }
+  if (!context.read_concern.empty() && (row.flags & kReads) == 0 && context.read_concern.level &&
+      *context.read_concern.level != model::ReadConcern::Level::Local) {
+    raise(ErrorCode::InvalidOptions, "Command {} does not support readConcern {}", row.name,
+          model::to_string(*context.read_concern.level));
+  }
+  if (context.read_concern.effective_level() == model::ReadConcern::Level::Snapshot) {
+    raise(ErrorCode::InvalidOptions, "readConcern level 'snapshot' is not supported by this version");
+  }
+}
+
+}  // namespace
+
+void read_generic_arguments(CommandContext& context) {
+  Envelope envelope;
+  for (const bson::Element& element : context.body) {
+    if (is_generic_argument(element.name())) read_one(context, element, envelope);
+  }
+  check(context, envelope);
+}
+
+}  // namespace freshet::command

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/request.h"
+
+#include <exception>
+#include <new>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "command/generic_arguments.h"
+#include "command/identity.h"
+#include "command/metrics.h"
+#include "command/operation_registry.h"
+#include "command/reply.h"
+#include "session/registry.h"
+#include "storage/commit/commit_layer.h"
+
+namespace freshet::command {
+namespace {
+
+std::int32_t next_request_id() {
+  static std::atomic<std::int32_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed) & 0x7fffffff;
+}
+
+std::string_view database_of(const wire::Message& message) {
+  if (message.is_query()) return message.query_namespace.substr(0, message.query_namespace.find('.'));
+  const bson::Element db = message.body["$db"];
+  if (!db) raise(location(40571), "OP_MSG requests require a $db argument");
+  if (!db.is_string()) raise(location(40571), "expected string in '$db', found {}", bson::type_alias(db.type()));
+  return db.as_string();
+}
+
+}  // namespace
+
+Request::Request(CommandServices& services, wire::Message message, std::shared_ptr<ClientState> client)
+    : services_(services),
+      message_(std::move(message)),
+      client_(std::move(client)),
+      operation_(services.clock, services.operations.next_id(), client_->info()),
+      response_to_(message_.request_id) {}
+
+Request::~Request() { unregister_operation(); }
+
+Step Request::step() {
+  try {
+    return advance();
+  } catch (const Error& error) {
+    write_error(error);
+  } catch (const std::bad_alloc&) {
+    write_error(Error(ErrorCode::ExceededMemoryLimit, "not enough memory for this command"));
+  } catch (const std::exception& error) {
+    services_.log.error("COMMAND", "a command failed in an unexpected way", {{"error", error.what()}});
+    write_error(Error(ErrorCode::InternalError, "the command failed in an unexpected way"));
+  }
+  return finish();
+}
+
+Step Request::advance() {
+  if (operation_.interrupted()) operation_.check_now();
+  if (state_ == State::Fresh || state_ == State::Finished) open();
+  if (state_ == State::AwaitRead) {
+    if (must_await_read()) return Step::Parked;
+    state_ = State::Running;
+  }
+  if (state_ == State::Running) {
+    if ((context_->row.flags & kWorker) != 0 && !context_->on_worker) {
+      context_->on_worker = true;
+      return Step::NeedWorker;
+    }
+    switch (run()) {
+      case Progress::Parked:
+        services_.operations.set_parked(operation_.id(), true);
+        return Step::Parked;
+      case Progress::NeedWorker:
+        context_->on_worker = true;
+        return Step::NeedWorker;
+      case Progress::Done:
+        state_ = State::AwaitDurable;
+    }
+  }
+  if (must_await_durable()) return Step::Parked;
+  append_ok(writer_->body(), services_.commit.applied(), operation_time());
+  return finish();
+}
+
+void Request::open() {
+  writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
+  if (state_ == State::Finished) {  // the next reply of an exhaust stream
+    state_ = State::Running;
+    return;
+  }
+  if (message_.body.empty()) raise(ErrorCode::CommandNotFound, "an empty document is not a command");
+  const bson::Element first = *message_.body.begin();
+  const CommandRow* row = find_command(first.name());
+  const std::string_view db = database_of(message_);
+  if (row == nullptr) raise(ErrorCode::CommandNotFound, "no such command: '{}'", first.name());
+  if (message_.is_query() && (row->flags & kHandshake) == 0) {
+    raise(location(352), "Unsupported OP_QUERY command: {}. Use OP_MSG", first.name());
+  }
+  context_.emplace(CommandContext{.services = services_,
+                                  .client = *client_,
+                                  .op = operation_,
+                                  .message = message_,
+                                  .body = message_.body,
+                                  .db = db,
+                                  .row = *row});
+  if (const char* problem = model::database_name_problem(db); problem != nullptr) {
+    raise(ErrorCode::InvalidNamespace, "Invalid database name: '{}': {}", db, problem);
+  }
+  if ((row->flags & kAdminOnly) != 0 && db != "admin") {
+    raise(ErrorCode::Unauthorized, "{} may only be run against the admin database", row->name);
+  }
+  read_generic_arguments(*context_);
+  if ((row->flags & kNoCount) == 0) services_.metrics.commands.add();
+  if (context_->session) services_.sessions.touch(*context_->session);
+  register_operation();
+  state_ = State::AwaitRead;
+}
+
+// Reads that must see a moment the client knows of wait until it is there.
+bool Request::must_await_read() {
+  const model::ReadConcern& concern = context_->read_concern;
+  if (!concern.after_cluster_time) return false;
+  const model::ClusterTime after = *concern.after_cluster_time;
+  if (after > services_.commit.applied()) {
+    raise(ErrorCode::InvalidOptions,
+          "readConcern afterClusterTime value must not be greater than the current clusterTime");
+  }
+  return concern.effective_level() == model::ReadConcern::Level::Majority && services_.commit.visible() < after &&
+         services_.commit.accepting();
+}
+
+Progress Request::run() {
+  services_.operations.set_parked(operation_.id(), false);
+  const CommandRow& row = context_->row;
+  if (row.run != nullptr) {
+    row.run(*context_, writer_->body());
+    return Progress::Done;
+  }
+  if (!work_) work_ = row.start(*context_);
+  return work_->step(*context_, writer_->body());
+}
+
+bool Request::must_await_durable() {
+  if ((context_->row.flags & kWrites) == 0 || !context_->write_concern.wants_durable()) return false;
+  model::ClusterTime& position = context_->durable_position;
+  if (position.is_zero()) position = services_.commit.applied();
+  if (services_.commit.visible() >= position) return false;
+  if (!services_.commit.accepting()) {
+    raise(ErrorCode::InterruptedAtShutdown, "the server stopped before the write was durable");
+  }
+  const std::int64_t timeout_ms = context_->write_concern.w_timeout_ms;
+  if (timeout_ms > 0) {
+    if (!durable_deadline_) durable_deadline_ = services_.clock.steady() + Milliseconds(timeout_ms);
+    if (services_.clock.steady() >= *durable_deadline_) {
+      write_concern_timeout();
+      return false;
+    }
+  }
+  services_.commit.request_flush(position);
+  return true;
+}
+
+void Request::write_concern_timeout() {
+  bson::Builder& reply = writer_->body();
+  reply.open_document("writeConcernError").add("code", static_cast<std::int32_t>(ErrorCode::WriteConcernFailed));
+  reply.add("codeName", "WriteConcernFailed").add("errmsg", "waiting for replication timed out");
+  reply.open_document("errInfo").add("wtimeout", true);
+  context_->write_concern.append_to(reply, "writeConcern");
+  reply.close().close();
+}
+
+Park Request::park() {
+  if (state_ == State::AwaitDurable) {
+    return Park{.subscribe = [commit = &services_.commit, position = context_->durable_position](
+                                 const WakerPtr& waker) { commit->wait_visible(position, waker); },
+                .deadline = durable_deadline_};
+  }
+  if (state_ == State::AwaitRead) {
+    const model::ClusterTime position = *context_->read_concern.after_cluster_time;
+    services_.commit.request_flush(position);
+    return Park{.subscribe = [commit = &services_.commit, position](
+                                 const WakerPtr& waker) { commit->wait_visible(position, waker); },
+                .deadline = operation_.deadline()};
+  }
+  return work_->park(*context_);
+}
+
+model::ClusterTime Request::operation_time() const {
+  return context_ && !context_->operation_time.is_zero() ? context_->operation_time : services_.commit.applied();
+}
+
+void Request::write_error(Error error) {
+  exhaust_ = false;
+  services_.metrics.asserts_user.add();
+  if (context_) {
+    const bool retryable_write = context_->txn_number.has_value() && (context_->row.flags & kWrites) != 0;
+    if (retryable_write && is_retryable(error.code())) error.add_label("RetryableWriteError");
+    if (context_->row.name == "getMore" && is_resumable_change_stream_error(error.code())) {
+      error.add_label("ResumableChangeStreamError");
+    }
+    context_->more_to_come = false;
+  }
+  if (!writer_) writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
+  writer_->restart();
+  append_error(writer_->body(), error, services_.identity, services_.commit.applied(), operation_time());
+}
+
+Step Request::finish() {
+  state_ = State::Finished;
+  exhaust_ = context_ && context_->more_to_come && message_.exhaust_allowed();
+  const std::int32_t id = next_request_id();
+  writer_->finish({.request_id = id,
+                   .response_to = response_to_,
+                   .more_to_come = exhaust_,
+                   .checksum = message_.has_checksum()});
+  if (message_.compressed && context_ && (context_->row.flags & kHandshake) == 0) {
+    wire::compress_message(reply_, writer_->start(), message_.compressor);
+  }
+  writer_.reset();
+  response_to_ = id;
+  if (!exhaust_) {
+    work_.reset();
+    unregister_operation();
+  }
+  if (message_.more_to_come()) {
+    reply_.clear();
+    return Step::NoReply;
+  }
+  return Step::Reply;
+}
+
+std::string Request::take_reply() { return std::exchange(reply_, {}); }
+
+void Request::register_operation() {
+  const bson::Element first = *message_.body.begin();
+  std::string ns(context_->db);
+  if (first.is_string()) ns.append(".").append(first.as_string());
+  services_.operations.add(operation_.id(), {.operation = &operation_,
+                                             .command_name = std::string(context_->row.name),
+                                             .ns = std::move(ns),
+                                             .body = message_.body.to_string(),
+                                             .session = context_->session});
+  registered_ = true;
+}
+
+void Request::unregister_operation() {
+  if (!registered_) return;
+  services_.operations.remove(operation_.id());
+  registered_ = false;
+}
+
+}  // namespace freshet::command

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request from its bytes to its reply: finds the command, runs it, waits where it must, frames what came out.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "command/command_table.h"
+#include "command/context.h"
+#include "command/exchange.h"
+#include "command/services.h"
+
+namespace freshet::command {
+
+/// Made by the dispatcher. Registers its operation while it runs.
+class Request final : public Exchange {
+ public:
+  Request(CommandServices& services, wire::Message message, std::shared_ptr<ClientState> client);
+  ~Request() override;
+
+  Step step() override;
+  Park park() override;
+  std::string take_reply() override;
+  bool more_to_come() const override { return exhaust_; }
+  void interrupt(ErrorCode code) noexcept override { operation_.interrupt(code); }
+
+ private:
+  enum class State : std::uint8_t { Fresh, AwaitRead, Running, AwaitDurable, Finished };
+
+  Step advance();
+  void open();
+  bool must_await_read();
+  Progress run();
+  bool must_await_durable();
+  Step finish();
+  void write_error(Error error);
+  void write_concern_timeout();
+  void register_operation();
+  void unregister_operation();
+  model::ClusterTime operation_time() const;
+
+  CommandServices& services_;
+  wire::Message message_;
+  std::shared_ptr<ClientState> client_;  // shared with the connection, which may close while we run
+  Operation operation_;
+  std::optional<CommandContext> context_;
+  std::unique_ptr<Work> work_;
+  std::string reply_;
+  std::optional<wire::MessageWriter> writer_;
+  State state_ = State::Fresh;
+  std::optional<SteadyTime> durable_deadline_;
+  bool exhaust_ = false;
+  bool registered_ = false;
+  std::int32_t response_to_;
+};
+
+}  // namespace freshet::command

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What commands work with: the parts of the object graph, by reference. app builds it once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace freshet {
+class Clock;
+class Logger;
+class Random;
+struct Limits;
+}  // namespace freshet
+namespace freshet::storage {
+class Store;
+}
+namespace freshet::commit {
+class CommitLayer;
+}
+namespace freshet::oplog {
+class Retention;
+}
+namespace freshet::catalog {
+class Catalog;
+class Ddl;
+}  // namespace freshet::catalog
+namespace freshet::collection {
+class Collections;
+}
+namespace freshet::stream {
+class StreamHub;
+}
+namespace freshet::cursor {
+class Registry;
+}
+namespace freshet::session {
+class Registry;
+}
+
+namespace freshet::command {
+
+struct Identity;
+struct Metrics;
+class OperationRegistry;
+class Parameters;
+class Dispatcher;
+
+/// How the process was started and what it may ask of its edge; filled by app.
+struct Host {
+  std::vector<std::string> arguments;     ///< argv, for getCmdLineOpts
+  std::string parsed_options;             ///< the same as BSON ("parsed" of getCmdLineOpts)
+  std::string data_directory;             ///< empty with --memory
+  std::function<void()> request_shutdown;                ///< the `shutdown` command
+  std::function<std::int64_t()> connections_current;
+  std::function<std::int64_t()> connections_total;
+};
+
+/// Everything outlives every command. Members are thread-safe each on its own.
+struct CommandServices {
+  const Clock& clock;
+  Random& random;
+  Logger& log;
+  Limits& limits;
+  const Identity& identity;
+  Metrics& metrics;
+  OperationRegistry& operations;
+  Parameters& parameters;
+  storage::Store& store;
+  commit::CommitLayer& commit;
+  oplog::Retention& retention;
+  catalog::Catalog& catalog;
+  catalog::Ddl& ddl;
+  collection::Collections& collections;
+  stream::StreamHub& hub;
+  cursor::Registry& cursors;
+  session::Registry& sessions;
+  Host& host;
+};
+
+/// The way in for the edge. `services` outlives it.
+std::unique_ptr<Dispatcher> make_dispatcher(CommandServices& services);
+
+}  // namespace freshet::command
