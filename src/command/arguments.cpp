@@ -44,11 +44,13 @@ constexpr std::string_view kGenericArguments[] = {
 
 }  // namespace
 
-std::string Field::path() const { return std::string(command_) + "." + std::string(element_.name()); }
+std::string Field::path() const {
+  return std::string(command_) + "." + std::string(element_.name());
+}
 
 void Field::wrong_type(std::string_view expected) const {
-  raise(ErrorCode::TypeMismatch, "BSON field '{}' is the wrong type '{}', expected type '{}'", path(),
-        bson::type_alias(element_.type()), expected);
+  raise(ErrorCode::TypeMismatch, "BSON field '{}' is the wrong type '{}', expected type '{}'",
+        path(), bson::type_alias(element_.type()), expected);
 }
 
 std::string_view Field::string() const {
@@ -85,7 +87,8 @@ std::int64_t Field::integer() const {
   }
   if (element_.type() == bson::Type::Decimal128) {
     const auto whole = bson::decimal::to_int64(element_.as_decimal());
-    if (!whole || bson::decimal::compare(bson::decimal::from_int64(*whole), element_.as_decimal()) != 0) {
+    if (!whole ||
+        bson::decimal::compare(bson::decimal::from_int64(*whole), element_.as_decimal()) != 0) {
       wrong_type("long");
     }
   }
@@ -95,7 +98,8 @@ std::int64_t Field::integer() const {
 std::int64_t Field::non_negative() const {
   const std::int64_t value = integer();
   if (value < 0) {
-    raise(location(51024), "BSON field '{}' value must be >= 0, actual value '{}'", element_.name(), value);
+    raise(location(51024), "BSON field '{}' value must be >= 0, actual value '{}'", element_.name(),
+          value);
   }
   return value;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading a command's fields: a table per command says which it has, and every other field is an error.
+// Reading a command's fields: a table per command says which it has, and every other field is an
+// error.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,12 @@
 
 namespace freshet::command {
 
-/// One field of a command on its way into the command's arguments. The readers throw TypeMismatch (14) or the code
-/// that MongoDB uses, naming the field as "find.limit".
+/// One field of a command on its way into the command's arguments. The readers throw TypeMismatch
+/// (14) or the code that MongoDB uses, naming the field as "find.limit".
 class Field {
  public:
-  Field(std::string_view command, const bson::Element& element) : command_(command), element_(element) {}
+  Field(std::string_view command, const bson::Element& element)
+      : command_(command), element_(element) {}
 
   const bson::Element& element() const { return element_; }
   std::string_view name() const { return element_.name(); }
@@ -35,7 +37,9 @@ class Field {
   std::int64_t non_negative() const;
   /// Any number, truncated (what old commands do).
   std::int64_t number() const;
-  bool is_null() const { return element_.type() == bson::Type::Null || element_.type() == bson::Type::Undefined; }
+  bool is_null() const {
+    return element_.type() == bson::Type::Null || element_.type() == bson::Type::Undefined;
+  }
 
   [[noreturn]] void wrong_type(std::string_view expected) const;
 
@@ -44,7 +48,8 @@ class Field {
   const bson::Element& element_;
 };
 
-/// Fields every command may carry: $db, lsid, txnNumber, maxTimeMS, readConcern, … Dispatch has read them already.
+/// Fields every command may carry: $db, lsid, txnNumber, maxTimeMS, readConcern, … Dispatch has
+/// read them already.
 bool is_generic_argument(std::string_view name);
 
 /// One row of a command's table.
@@ -58,11 +63,12 @@ struct Argument {
 [[noreturn]] void raise_duplicate_field(std::string_view command, std::string_view field);
 [[noreturn]] void raise_missing_field(std::string_view command, std::string_view field);
 
-/// Reads all fields of `body` but the first (the command itself when `skip_first`) into `out`. Null fields are skipped
-/// as if absent, as MongoDB's parsers do. Throws on unknown (40415) and repeated (40413) fields.
+/// Reads all fields of `body` but the first (the command itself when `skip_first`) into `out`. Null
+/// fields are skipped as if absent, as MongoDB's parsers do. Throws on unknown (40415) and repeated
+/// (40413) fields.
 template <typename Arguments, std::size_t N>
-void read_arguments(std::string_view command, bson::View body, const Argument<Arguments> (&table)[N], Arguments& out,
-                    bool skip_first = true) {
+void read_arguments(std::string_view command, bson::View body,
+                    const Argument<Arguments> (&table)[N], Arguments& out, bool skip_first = true) {
   static_assert(N <= 64, "seen is one word");
   std::uint64_t seen = 0;
   bool first = skip_first;
@@ -81,7 +87,8 @@ void read_arguments(std::string_view command, bson::View body, const Argument<Ar
       if (!field.is_null()) table[i].read(out, field);
       break;
     }
-    if (!known && !is_generic_argument(element.name())) raise_unknown_field(command, element.name());
+    if (!known && !is_generic_argument(element.name()))
+      raise_unknown_field(command, element.name());
   }
 }
 

@@ -11,7 +11,8 @@
 
 namespace freshet::command {
 
-/// Owned by its connection; used by one exchange at a time, so not thread-safe. `info` may be read from any thread.
+/// Owned by its connection; used by one exchange at a time, so not thread-safe. `info` may be read
+/// from any thread.
 class ClientState {
  public:
   ClientState(std::int64_t connection_id, std::string address) {

@@ -13,14 +13,14 @@ namespace freshet::command {
 
 enum CommandFlags : std::uint32_t {
   kNoFlags = 0,
-  kWrites = 1U << 0,        ///< takes a write concern; the reply may wait for durability
-  kReads = 1U << 1,         ///< takes a read concern
-  kAdminOnly = 1U << 2,     ///< only on the admin database (13 otherwise)
-  kWorker = 1U << 3,        ///< always runs on a worker: may take long
-  kHandshake = 1U << 4,     ///< allowed over OP_QUERY
-  kNoCount = 1U << 5,       ///< not counted as a command (data operations count on their own)
-  kStableApi = 1U << 6,     ///< part of Stable API version 1
-  kOwnMaxTime = 1U << 7,    ///< maxTimeMS means something of its own (getMore's wait, hello)
+  kWrites = 1U << 0,      ///< takes a write concern; the reply may wait for durability
+  kReads = 1U << 1,       ///< takes a read concern
+  kAdminOnly = 1U << 2,   ///< only on the admin database (13 otherwise)
+  kWorker = 1U << 3,      ///< always runs on a worker: may take long
+  kHandshake = 1U << 4,   ///< allowed over OP_QUERY
+  kNoCount = 1U << 5,     ///< not counted as a command (data operations count on their own)
+  kStableApi = 1U << 6,   ///< part of Stable API version 1
+  kOwnMaxTime = 1U << 7,  ///< maxTimeMS means something of its own (getMore's wait, hello)
 };
 
 /// Exactly one of `run` and `start` is set.
@@ -30,7 +30,7 @@ struct CommandRow {
   std::uint32_t flags;
   void (*run)(CommandContext&, bson::Builder& reply);
   std::unique_ptr<Work> (*start)(CommandContext&);
-  std::string_view help;   ///< one line for listCommands
+  std::string_view help;  ///< one line for listCommands
 };
 
 /// Sorted by name.

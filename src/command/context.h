@@ -48,21 +48,22 @@ struct CommandContext {
   /// Exhaust: another reply follows without a request.
   bool more_to_come = false;
 
-  /// The command's first value, which must be a string that names a collection; throws InvalidNamespace (73).
+  /// The command's first value, which must be a string that names a collection; throws
+  /// InvalidNamespace (73).
   model::Namespace collection_namespace() const;
   /// The documents of a kind-1 sequence or of the array field of the same name, in order.
   std::vector<bson::View> documents(std::string_view field) const;
 };
 
 /// What one step of a command came to.
-enum class [[nodiscard]] Progress : std::uint8_t { Done, Parked, NeedWorker };
+enum class [[nodiscard]] Progress : std::uint8_t{Done, Parked, NeedWorker};
 
 /// A command that may have to wait: it keeps its own state between steps.
 class Work {
  public:
   virtual ~Work() = default;
-  /// Writes the reply's own fields into `reply` and returns Done, or waits. Nothing may have been written to `reply` on a
-  /// step that does not return Done. Throws Error to fail the command.
+  /// Writes the reply's own fields into `reply` and returns Done, or waits. Nothing may have been
+  /// written to `reply` on a step that does not return Done. Throws Error to fail the command.
   virtual Progress step(CommandContext& context, bson::Builder& reply) = 0;
   /// Requires: the last step returned Parked.
   virtual Park park(CommandContext& context) = 0;

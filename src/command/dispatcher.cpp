@@ -19,7 +19,8 @@ class CommandDispatcher final : public Dispatcher {
  public:
   explicit CommandDispatcher(CommandServices& services) : services_(services) {}
 
-  std::shared_ptr<ClientState> connect(std::int64_t connection_id, const std::string& address) override {
+  std::shared_ptr<ClientState> connect(std::int64_t connection_id,
+                                       const std::string& address) override {
     return std::make_shared<ClientState>(connection_id, address);
   }
 
@@ -34,7 +35,8 @@ class CommandDispatcher final : public Dispatcher {
     return out;
   }
 
-  std::unique_ptr<Exchange> accept(wire::Message message, std::shared_ptr<ClientState> client) override {
+  std::unique_ptr<Exchange> accept(wire::Message message,
+                                   std::shared_ptr<ClientState> client) override {
     return std::make_unique<Request>(services_, std::move(message), std::move(client));
   }
 

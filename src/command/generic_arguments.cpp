@@ -17,7 +17,9 @@ struct Envelope {
   bool api_options_alone = false;
 };
 
-std::string_view name_of(const CommandContext& context) { return context.row.name; }
+std::string_view name_of(const CommandContext& context) {
+  return context.row.name;
+}
 
 void read_session(CommandContext& context, const bson::Element& element, const Field& field) {
   if (element.name() == "lsid") {
@@ -26,15 +28,17 @@ void read_session(CommandContext& context, const bson::Element& element, const F
   }
   if (element.type() != bson::Type::Int64) field.wrong_type("long");
   if (element.as_int64() < 0) {
-    raise(ErrorCode::InvalidOptions, "Transaction number cannot be negative, found {}", element.as_int64());
+    raise(ErrorCode::InvalidOptions, "Transaction number cannot be negative, found {}",
+          element.as_int64());
   }
   context.txn_number = element.as_int64();
 }
 
 void read_max_time(CommandContext& context, const bson::Element& element) {
   if (!element.is_number()) {
-    raise(ErrorCode::TypeMismatch, "BSON field '{}.maxTimeMS' is the wrong type '{}', expected a number",
-          name_of(context), bson::type_alias(element.type()));
+    raise(ErrorCode::TypeMismatch,
+          "BSON field '{}.maxTimeMS' is the wrong type '{}', expected a number", name_of(context),
+          bson::type_alias(element.type()));
   }
   const double as_double = element.number_as_double();
   const std::int64_t ms = element.number_as_int64();
@@ -57,7 +61,8 @@ void read_api(const CommandContext& context, const bson::Element& element, Envel
   if (element.name() == "apiVersion") {
     const Field field(name_of(context), element);
     if (field.string() != "1") {
-      raise(ErrorCode::APIVersionError, "API version must be \"1\", found \"{}\"", element.as_string());
+      raise(ErrorCode::APIVersionError, "API version must be \"1\", found \"{}\"",
+            element.as_string());
     }
     envelope.stable_api = true;
     return;
@@ -99,16 +104,20 @@ void read_one(CommandContext& context, const bson::Element& element, Envelope& e
 void check(const CommandContext& context, const Envelope& envelope) {
   const CommandRow& row = context.row;
   if (envelope.api_options_alone && !envelope.stable_api) {
-    raise(location(4886600), "Provided apiStrict or apiDeprecationErrors without passing apiVersion");
+    raise(location(4886600),
+          "Provided apiStrict or apiDeprecationErrors without passing apiVersion");
   }
   if (envelope.strict_api && (row.flags & kStableApi) == 0) {
-    raise(ErrorCode::APIStrictError, "Provided apiStrict:true, but the command {} is not in API Version 1", row.name);
+    raise(ErrorCode::APIStrictError,
+          "Provided apiStrict:true, but the command {} is not in API Version 1", row.name);
   }
   if (envelope.transaction) {
-    raise(ErrorCode::IllegalOperation, "multi-document transactions are not supported by this version");
+    raise(ErrorCode::IllegalOperation,
+          "multi-document transactions are not supported by this version");
   }
   if (context.txn_number && !context.session) {
-    raise(ErrorCode::InvalidOptions, "Transaction number requires a session ID to also be specified");
+    raise(ErrorCode::InvalidOptions,
+          "Transaction number requires a session ID to also be specified");
   }
   if (!context.read_concern.empty() && (row.flags & kReads) == 0 && context.read_concern.level &&
       *context.read_concern.level != model::ReadConcern::Level::Local) {
@@ -116,7 +125,8 @@ void check(const CommandContext& context, const Envelope& envelope) {
           model::to_string(*context.read_concern.level));
   }
   if (context.read_concern.effective_level() == model::ReadConcern::Level::Snapshot) {
-    raise(ErrorCode::InvalidOptions, "readConcern level 'snapshot' is not supported by this version");
+    raise(ErrorCode::InvalidOptions,
+          "readConcern level 'snapshot' is not supported by this version");
   }
 }
 

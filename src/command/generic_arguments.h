@@ -6,8 +6,9 @@
 
 namespace freshet::command {
 
-/// Fills the context's concerns, session, transaction number, deadline and comment from its body. Throws MongoDB's
-/// codes for wrong types, for concerns the command does not take, and for what this server does not do.
+/// Fills the context's concerns, session, transaction number, deadline and comment from its body.
+/// Throws MongoDB's codes for wrong types, for concerns the command does not take, and for what
+/// this server does not do.
 void read_generic_arguments(CommandContext& context);
 
 }  // namespace freshet::command

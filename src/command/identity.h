@@ -17,10 +17,10 @@ inline constexpr std::int32_t kMaxWireVersion = 25;
 /// Fixed from start to end of the process. Thread-safe for reading.
 struct Identity {
   std::string set_name = "rs0";
-  std::string advertised;        ///< "host:port" that clients reach us by
-  std::string process_id;        ///< 12 bytes, new at each start (topologyVersion.processId)
-  std::int64_t term = 1;         ///< grows at each start, persisted
-  std::int64_t started_ms = 0;   ///< wall time of the start
+  std::string advertised;       ///< "host:port" that clients reach us by
+  std::string process_id;       ///< 12 bytes, new at each start (topologyVersion.processId)
+  std::int64_t term = 1;        ///< grows at each start, persisted
+  std::int64_t started_ms = 0;  ///< wall time of the start
 
   /// 7fffffff and the term, so that it never decreases for the life of the set.
   std::string election_id() const;

@@ -29,13 +29,16 @@ bool OperationRegistry::kill(std::uint64_t id) {
 void OperationRegistry::kill_sessions(const std::function<bool(const model::SessionId&)>& which) {
   MutexLock lock(mutex_);
   for (auto& [id, command] : running_) {
-    if (command.session && which(*command.session)) command.operation->interrupt(ErrorCode::Interrupted);
+    if (command.session && which(*command.session))
+      command.operation->interrupt(ErrorCode::Interrupted);
   }
 }
 
-void OperationRegistry::for_each(const std::function<void(std::uint64_t, const RunningCommand&)>& visit) const {
+void OperationRegistry::for_each(
+    const std::function<void(std::uint64_t, const RunningCommand&)>& visit) const {
   MutexLock lock(mutex_);
-  for (const auto& [id, command] : running_) visit(id, command);
+  for (const auto& [id, command] : running_)
+    visit(id, command);
 }
 
 std::size_t OperationRegistry::size() const {

@@ -29,6 +29,11 @@ struct RunningCommand {
 class OperationRegistry {
  public:
   std::uint64_t next_id() { return next_id_.fetch_add(1, std::memory_order_relaxed); }
+  /// For the headers of replies.
+  std::int32_t next_request_id() {
+    return static_cast<std::int32_t>(next_request_id_.fetch_add(1, std::memory_order_relaxed) &
+                                     0x7fffffffU);
+  }
   void add(std::uint64_t id, RunningCommand command);
   void set_parked(std::uint64_t id, bool parked);
   void remove(std::uint64_t id);
@@ -45,6 +50,7 @@ class OperationRegistry {
   mutable Mutex mutex_;
   std::map<std::uint64_t, RunningCommand> running_ GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> next_id_{1};
+  std::atomic<std::uint32_t> next_request_id_{1};
 };
 
 }  // namespace freshet::command

@@ -10,9 +10,11 @@
 namespace freshet::command {
 
 /// ok: 1, $clusterTime, operationTime.
-void append_ok(bson::Builder& reply, model::ClusterTime cluster_time, model::ClusterTime operation_time);
+void append_ok(bson::Builder& reply, model::ClusterTime cluster_time,
+               model::ClusterTime operation_time);
 
-/// ok: 0, errmsg, code, codeName, the error's own fields, labels, topologyVersion where clients want it.
+/// ok: 0, errmsg, code, codeName, the error's own fields, labels, topologyVersion where clients
+/// want it.
 void append_error(bson::Builder& reply, const Error& error, const Identity& identity,
                   model::ClusterTime cluster_time, model::ClusterTime operation_time);
 

@@ -17,29 +17,29 @@
 namespace freshet::command {
 namespace {
 
-std::int32_t next_request_id() {
-  static std::atomic<std::int32_t> next{1};
-  return next.fetch_add(1, std::memory_order_relaxed) & 0x7fffffff;
-}
-
 std::string_view database_of(const wire::Message& message) {
-  if (message.is_query()) return message.query_namespace.substr(0, message.query_namespace.find('.'));
+  if (message.is_query())
+    return message.query_namespace.substr(0, message.query_namespace.find('.'));
   const bson::Element db = message.body["$db"];
   if (!db) raise(location(40571), "OP_MSG requests require a $db argument");
-  if (!db.is_string()) raise(location(40571), "expected string in '$db', found {}", bson::type_alias(db.type()));
+  if (!db.is_string())
+    raise(location(40571), "expected string in '$db', found {}", bson::type_alias(db.type()));
   return db.as_string();
 }
 
 }  // namespace
 
-Request::Request(CommandServices& services, wire::Message message, std::shared_ptr<ClientState> client)
+Request::Request(CommandServices& services, wire::Message message,
+                 std::shared_ptr<ClientState> client)
     : services_(services),
       message_(std::move(message)),
       client_(std::move(client)),
       operation_(services.clock, services.operations.next_id(), client_->info()),
       response_to_(message_.request_id) {}
 
-Request::~Request() { unregister_operation(); }
+Request::~Request() {
+  unregister_operation();
+}
 
 Step Request::step() {
   try {
@@ -49,7 +49,8 @@ Step Request::step() {
   } catch (const std::bad_alloc&) {
     write_error(Error(ErrorCode::ExceededMemoryLimit, "not enough memory for this command"));
   } catch (const std::exception& error) {
-    services_.log.error("COMMAND", "a command failed in an unexpected way", {{"error", error.what()}});
+    services_.log.error("COMMAND", "a command failed in an unexpected way",
+                        {{"error", error.what()}});
     write_error(Error(ErrorCode::InternalError, "the command failed in an unexpected way"));
   }
   return finish();
@@ -89,7 +90,8 @@ void Request::open() {
     state_ = State::Running;
     return;
   }
-  if (message_.body.empty()) raise(ErrorCode::CommandNotFound, "an empty document is not a command");
+  if (message_.body.empty())
+    raise(ErrorCode::CommandNotFound, "an empty document is not a command");
   const bson::Element first = *message_.body.begin();
   const CommandRow* row = find_command(first.name());
   const std::string_view db = database_of(message_);
@@ -126,8 +128,8 @@ bool Request::must_await_read() {
     raise(ErrorCode::InvalidOptions,
           "readConcern afterClusterTime value must not be greater than the current clusterTime");
   }
-  return concern.effective_level() == model::ReadConcern::Level::Majority && services_.commit.visible() < after &&
-         services_.commit.accepting();
+  return concern.effective_level() == model::ReadConcern::Level::Majority &&
+         services_.commit.visible() < after && services_.commit.accepting();
 }
 
 Progress Request::run() {
@@ -142,7 +144,8 @@ Progress Request::run() {
 }
 
 bool Request::must_await_durable() {
-  if ((context_->row.flags & kWrites) == 0 || !context_->write_concern.wants_durable()) return false;
+  if ((context_->row.flags & kWrites) == 0 || !context_->write_concern.wants_durable())
+    return false;
   model::ClusterTime& position = context_->durable_position;
   if (position.is_zero()) position = services_.commit.applied();
   if (services_.commit.visible() >= position) return false;
@@ -163,7 +166,8 @@ bool Request::must_await_durable() {
 
 void Request::write_concern_timeout() {
   bson::Builder& reply = writer_->body();
-  reply.open_document("writeConcernError").add("code", static_cast<std::int32_t>(ErrorCode::WriteConcernFailed));
+  reply.open_document("writeConcernError")
+      .add("code", static_cast<std::int32_t>(ErrorCode::WriteConcernFailed));
   reply.add("codeName", "WriteConcernFailed").add("errmsg", "waiting for replication timed out");
   reply.open_document("errInfo").add("wtimeout", true);
   context_->write_concern.append_to(reply, "writeConcern");
@@ -187,29 +191,33 @@ Park Request::park() {
 }
 
 model::ClusterTime Request::operation_time() const {
-  return context_ && !context_->operation_time.is_zero() ? context_->operation_time : services_.commit.applied();
+  return context_ && !context_->operation_time.is_zero() ? context_->operation_time
+                                                         : services_.commit.applied();
 }
 
 void Request::write_error(Error error) {
   exhaust_ = false;
   services_.metrics.asserts_user.add();
   if (context_) {
-    const bool retryable_write = context_->txn_number.has_value() && (context_->row.flags & kWrites) != 0;
+    const bool retryable_write =
+        context_->txn_number.has_value() && (context_->row.flags & kWrites) != 0;
     if (retryable_write && is_retryable(error.code())) error.add_label("RetryableWriteError");
     if (context_->row.name == "getMore" && is_resumable_change_stream_error(error.code())) {
       error.add_label("ResumableChangeStreamError");
     }
     context_->more_to_come = false;
   }
-  if (!writer_) writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
+  if (!writer_)
+    writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
   writer_->restart();
-  append_error(writer_->body(), error, services_.identity, services_.commit.applied(), operation_time());
+  append_error(writer_->body(), error, services_.identity, services_.commit.applied(),
+               operation_time());
 }
 
 Step Request::finish() {
   state_ = State::Finished;
   exhaust_ = context_ && context_->more_to_come && message_.exhaust_allowed();
-  const std::int32_t id = next_request_id();
+  const std::int32_t id = services_.operations.next_request_id();
   writer_->finish({.request_id = id,
                    .response_to = response_to_,
                    .more_to_come = exhaust_,
@@ -230,7 +238,9 @@ Step Request::finish() {
   return Step::Reply;
 }
 
-std::string Request::take_reply() { return std::exchange(reply_, {}); }
+std::string Request::take_reply() {
+  return std::exchange(reply_, {});
+}
 
 void Request::register_operation() {
   const bson::Element first = *message_.body.begin();

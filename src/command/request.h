@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// One request from its bytes to its reply: finds the command, runs it, waits where it must, frames what came out.
+// One request from its bytes to its reply: finds the command, runs it, waits where it must, frames
+// what came out.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "base/error.h"
 #include "command/command_table.h"
 #include "command/context.h"
 #include "command/exchange.h"

@@ -49,10 +49,10 @@ class Dispatcher;
 
 /// How the process was started and what it may ask of its edge; filled by app.
 struct Host {
-  std::vector<std::string> arguments;     ///< argv, for getCmdLineOpts
-  std::string parsed_options;             ///< the same as BSON ("parsed" of getCmdLineOpts)
-  std::string data_directory;             ///< empty with --memory
-  std::function<void()> request_shutdown;                ///< the `shutdown` command
+  std::vector<std::string> arguments;      ///< argv, for getCmdLineOpts
+  std::string parsed_options;              ///< the same as BSON ("parsed" of getCmdLineOpts)
+  std::string data_directory;              ///< empty with --memory
+  std::function<void()> request_shutdown;  ///< the `shutdown` command
   std::function<std::int64_t()> connections_current;
   std::function<std::int64_t()> connections_total;
 };

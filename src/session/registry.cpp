@@ -9,7 +9,8 @@ void Registry::touch(const model::SessionId& session) {
   const Use use{clock_.steady(), clock_.wall_ms()};
   MutexLock lock(mutex_);
   if (sessions_.size() >= kSessionsMax && !sessions_.contains(session)) {
-    raise(ErrorCode::TooManyLogicalSessions, "more than {} logical sessions are in use", kSessionsMax);
+    raise(ErrorCode::TooManyLogicalSessions, "more than {} logical sessions are in use",
+          kSessionsMax);
   }
   sessions_[session] = use;
 }
@@ -43,7 +44,8 @@ std::vector<Registry::Known> Registry::list() const {
   std::vector<Known> out;
   MutexLock lock(mutex_);
   out.reserve(sessions_.size());
-  for (const auto& [session, use] : sessions_) out.push_back({session, use.wall_ms});
+  for (const auto& [session, use] : sessions_)
+    out.push_back({session, use.wall_ms});
   return out;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logical sessions: known from first use, forgotten when they were not used for the time hello announces.
+// Logical sessions: known from first use, forgotten when they were not used for the time hello
+// announces.
 #pragma once
 
 #include <cstddef>
