@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which keys a document has in an index, and how keys are bounded. The stored bytes are described
+// in docs/formats/index-keys.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bson/view.h"
+#include "catalog/definitions.h"
+
+namespace freshet::collection {
+
+/// Keys longer than this are stored as their first kKeyPrefixBytes and a 128-bit hash of the whole:
+/// every stored key above kKeyPrefixBytes is such a one.
+inline constexpr std::size_t kKeyPrefixBytes = 992;
+inline constexpr std::size_t kKeyHashBytes = 16;
+
+/// The keys one document has in one index: sorted, without duplicates, bounded.
+struct IndexKeys {
+  std::vector<std::string> keys;
+  std::uint32_t multikey = 0;  ///< bit i: component i went through an array
+};
+
+/// Throws CannotIndexParallelArrays (171), Location16766 (hashed index of an array). Gives nothing
+/// when the document is outside a sparse or partial index.
+IndexKeys index_keys(const catalog::IndexDefinition& index, bson::View document);
+
+/// Appends one value as component `part` of a key: direction, collation, hashing as the index has
+/// it. For bounds of plans; Missing is null.
+void append_index_value(std::string& out, const catalog::IndexDefinition& index, std::size_t part,
+                        bson::ValueView value);
+
+/// The stored form of a whole encoded key (without record id): itself, or prefix and hash.
+std::string bounded_key(std::string encoded);
+/// A stored key whose order beyond kKeyPrefixBytes is not the values' order: re-check the document.
+inline bool is_hashed_key(std::string_view stored) { return stored.size() > kKeyPrefixBytes; }
+
+/// Stored bounds for encoded ones: every stored key of begin <= key < end lies in the result (which
+/// may hold a few more, all of them long: see is_hashed_key). An empty end stays open.
+std::string bounded_begin(std::string encoded);
+std::string bounded_end(std::string encoded);
+
+/// The key as a document of field names and values, as duplicate key errors show it.
+std::string key_value_document(const catalog::IndexDefinition& index, bson::View document,
+                               std::string_view key);
+
+}  // namespace freshet::collection

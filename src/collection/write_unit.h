@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// One storage transaction of the data floor with what must happen when it commits: counters move
+// with it, in commit order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "storage/commit/commit_layer.h"
+
+namespace freshet::collection {
+
+/// Not thread-safe. Destruction without commit takes everything back.
+class WriteUnit {
+ public:
+  WriteUnit(commit::CommitLayer& commits, const catalog::Catalog& catalog,
+            commit::ReadPoint point = commit::ReadPoint::Latest);
+  WriteUnit(WriteUnit&&) noexcept = default;
+  WriteUnit& operator=(WriteUnit&&) = delete;
+
+  commit::Transaction& transaction() { return transaction_; }
+  const commit::Transaction& transaction() const { return transaction_; }
+  /// The catalog as the transaction's snapshot sees it.
+  const catalog::CatalogState& catalog() const { return *state_; }
+
+  /// Counts what one write changes; Writer calls this.
+  void count(const catalog::CollectionDefinition& collection, std::int64_t documents,
+             std::int64_t bytes);
+
+  struct Savepoint {
+    commit::Transaction::Savepoint transaction;
+    std::size_t counts;
+  };
+  Savepoint savepoint() const;
+  /// Takes back everything since: one failed statement undoes its own writes only.
+  void rollback_to(const Savepoint& savepoint);
+
+  /// Applies it. Ends the unit. StaleCatalog: begin again.
+  commit::CommitResult commit();
+
+ private:
+  struct Count {
+    std::shared_ptr<catalog::CollectionRuntime> runtime;  // shared: the collection may go meanwhile
+    std::int64_t documents;
+    std::int64_t bytes;
+  };
+  commit::CommitLayer* commits_;
+  commit::Transaction transaction_;
+  catalog::StatePtr state_;
+  std::vector<Count> counts_;
+};
+
+}  // namespace freshet::collection
