@@ -24,6 +24,7 @@ freshet_third_party(gtest GTest::gtest GTest::gtest_main)
 freshet_third_party(asio Threads::Threads) # Boost.Asio, headers only
 target_compile_definitions(freshet_third_asio INTERFACE BOOST_ASIO_NO_DEPRECATED)
 freshet_pkg_config(libbson libbson-1.0)
+freshet_pkg_config(libmongoc libmongoc-1.0) # the example and the tests in C
 freshet_pkg_config(pcre2 libpcre2-8)
 freshet_pkg_config(icu icu-i18n icu-uc)
 freshet_pkg_config(snappy snappy)
