@@ -2,24 +2,27 @@
 // Sort patterns and the keys they give documents.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "bson/compare.h"
 #include "bson/view.h"
 #include "query/context.h"
+#include "query/path.h"
 
 namespace freshet::query {
 
 /// {a: 1, "b.c": -1}. Immutable, thread-safe.
 class SortPattern {
  public:
+  static constexpr std::size_t kPartsMax = 32;
+
   struct Part {
     std::string path;
     bool descending = false;
-    bool text_score = false;  ///< {$meta: "textScore"}
   };
-  /// Throws with MongoDB's codes (15974, 15975, 15976, 31254 …).
+  /// Throws with MongoDB's codes (15974, 15975, 16410, 40352 …).
   explicit SortPattern(bson::View spec);
 
   const std::vector<Part>& parts() const { return parts_; }
@@ -31,6 +34,7 @@ class SortPattern {
 
  private:
   std::vector<Part> parts_;
+  std::vector<Path> paths_;  ///< of parts_, split
 };
 
 }  // namespace freshet::query
