@@ -113,6 +113,7 @@ constexpr Named kNames[] = {
     {ErrorCode::InterruptedAtShutdown, "InterruptedAtShutdown"},
     {ErrorCode::Interrupted, "Interrupted"},
     {ErrorCode::InterruptedDueToReplStateChange, "InterruptedDueToReplStateChange"},
+    {ErrorCode::CursorInUse, "CursorInUse"},
     {ErrorCode::NotPrimaryNoSecondaryOk, "NotPrimaryNoSecondaryOk"},
     {ErrorCode::NotPrimaryOrSecondary, "NotPrimaryOrSecondary"},
     {ErrorCode::OutOfDiskSpace, "OutOfDiskSpace"},

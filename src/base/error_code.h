@@ -109,6 +109,7 @@ enum class ErrorCode : std::int32_t {
   InterruptedAtShutdown = 11600,
   Interrupted = 11601,
   InterruptedDueToReplStateChange = 11602,
+  CursorInUse = 12051,
   NotPrimaryNoSecondaryOk = 13435,
   NotPrimaryOrSecondary = 13436,
   OutOfDiskSpace = 14031,
