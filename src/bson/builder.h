@@ -87,13 +87,19 @@ class Builder {
   std::string take();
 
  private:
-  std::string_view next_index();
   struct Frame {
     std::size_t start;
     std::uint32_t next_index;
   };
+  void begin(Type type, std::string_view name);
+  void append_string(std::string_view text);
+  Builder& open(Type type, std::string_view name);
+  void end_frame();
+  std::string_view next_index();
+
   std::string own_;
   std::string* out_;
+  std::size_t first_;  // where this document begins in *out_
   std::vector<Frame> frames_;
   char index_text_[12];
 };

@@ -11,13 +11,15 @@
 
 namespace freshet::bson {
 
-/// Owns or borrows one BSON value. Scalars (≤ 16 bytes) lie inside; larger values borrow the bytes
-/// they were made from, or share an owned buffer. A borrowing Value is valid as long as the
-/// document it was read from; owned() ends that. Copies are cheap. Immutable apart from assignment.
+/// Owns or borrows one BSON value. Scalars and short owned strings lie inside (16 bytes); larger
+/// values borrow the bytes they were made from, or share an owned buffer. A borrowing Value is
+/// valid as long as the document it was read from; owned() ends that. Copies are cheap. Immutable
+/// apart from assignment.
 class Value {
  public:
   Value() = default;  ///< Missing
-  /// Borrows `view` (scalars are copied).
+  /// Borrows `view` (scalars are copied). What view() returns is valid while the Value lives and is
+  /// not moved from.
   explicit Value(ValueView view);
 
   static Value null();
@@ -40,6 +42,9 @@ class Value {
   static Value max_key();
   /// Owned copy of `view`.
   static Value copy(ValueView view);
+  /// A part of this value (a field of the document it holds), which shares its bytes. Requires:
+  /// `inside` points into view().raw(). Borrows when this value does.
+  Value part(ValueView inside) const;
 
   ValueView view() const;
   operator ValueView() const { return view(); }  // NOLINT: a Value reads as what it holds
@@ -50,20 +55,16 @@ class Value {
   /// This value, no longer dependent on anybody else's bytes.
   Value owned() const;
 
-  /// A value inside this one (an element, a field): shares what this one owns, borrows what this one borrows.
-  Value part(ValueView inner) const {
-    Value value(inner);
-    if (holder_) value.holder_ = holder_;
-    return value;
-  }
-
  private:
+  Value(Type type, std::string_view bytes);
+  Value(Type type, std::string&& bytes);
+
   Type type_ = Type::Missing;
   bool inside_ = false;  // the bytes lie in inline_
   std::uint32_t size_ = 0;
   union {
     char inline_[16];
-    const char* data_;
+    const char* data_ = nullptr;
   };
   std::shared_ptr<const std::string>
       holder_;  // shared between copies; null when inline or borrowed

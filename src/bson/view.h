@@ -42,6 +42,13 @@ struct RegexView {
   std::string_view options;
 };
 
+struct DbPointerView {
+  std::string_view ns;
+  std::string_view object_id;  ///< 12 bytes
+};
+
+struct CodeWithScopeView;
+
 /// One value without its name: a type and the bytes after the name. Borrows; valid as long as the
 /// bytes it points into. The accessors `as_…` require the matching type (see each) and check
 /// nothing else.
@@ -87,6 +94,8 @@ class ValueView {
   std::string_view as_object_id() const { return {data_, 12}; }
   BinaryView as_binary() const;
   RegexView as_regex() const;
+  DbPointerView as_db_pointer() const;
+  CodeWithScopeView as_code_with_scope() const;
 
   /// Any numeric type as double (decimals rounded). Requires: is_number().
   double number_as_double() const;
@@ -207,6 +216,11 @@ inline std::uint32_t value_size(Type type, const char* data) {
   }
   return 0;
 }
+
+struct CodeWithScopeView {
+  std::string_view code;
+  View scope;
+};
 
 inline View ValueView::as_document() const {
   return View(data_);
