@@ -89,6 +89,9 @@ class CommitLayer {
   /// fails. It must be short, must not throw and must not call this.
   CommitResult commit(Transaction&& transaction, const Applied& applied = nullptr);
 
+  /// Wakes `waker` when the key (Transaction::conflict_key()) is held by nobody; at once if so.
+  void wait_released(const std::string& conflict_key, WakerPtr waker);
+
   /// The last applied position (operationTime of a write that changed nothing, of a read at
   /// Latest).
   Position applied() const;

@@ -63,6 +63,8 @@ class Transaction final : public storage::Reader {
   Transaction& operator=(Transaction&&) = delete;
 
   std::optional<std::string> get(Space space, std::string_view key) const override;
+  std::vector<std::optional<std::string>> multi_get(
+      Space space, const std::vector<std::string>& keys) const override;
   std::unique_ptr<storage::Scan> scan(Space space, const storage::KeyRange& range,
                                       storage::Direction direction) const override;
   /// The snapshot's position (own writes have none yet).
@@ -85,6 +87,9 @@ class Transaction final : public storage::Reader {
   /// After Conflict: subscribes `waker` to the release of the key that was in the way; wakes at
   /// once if it is free.
   void wait_for_conflict(WakerPtr waker);
+  /// After Conflict: that key, for CommitLayer::wait_released() when this transaction is gone by
+  /// then (work that parks must hold nothing).
+  const std::string& conflict_key() const;
 
   bool empty() const;
   std::size_t bytes() const;    ///< size of the write set and its entries

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/commit/commit_layer.h"
+
+#include <atomic>
+#include <utility>
+
+#include "base/log.h"
+#include "storage/commit/flusher.h"
+#include "storage/commit/health.h"
+#include "storage/commit/key_table.h"
+#include "storage/commit/read_points.h"
+#include "storage/commit/sequencer.h"
+#include "storage/commit/transaction_state.h"
+
+namespace freshet::commit {
+namespace {
+
+FlusherOptions flusher_options(const CommitOptions& options) {
+  return {.interval_streams_us = options.flush_interval_streams_us,
+          .interval_idle_ms = options.flush_interval_idle_ms,
+          .unflushed_bytes_max = options.unflushed_bytes_max,
+          .durable_mark_path = options.durable_mark_path};
+}
+
+}  // namespace
+
+// Destroyed from the bottom up: first who commits, then who flushes, then what they published.
+struct CommitLayer::State {
+  State(storage::Store& store, const Clock& clock, Logger& logger, const CommitOptions& options)
+      : txn_bytes_max(options.txn_bytes_max),
+        health(logger),
+        points(store.snapshot(), store.traits().snapshots_max),
+        flusher(store, clock, logger, points, health, flusher_options(options)),
+        sequencer(store, clock, points, flusher, health,
+                  {.group_commits_max = options.group_commits_max,
+                   .group_bytes_max = options.group_bytes_max}) {}
+
+  const std::size_t txn_bytes_max;
+  std::atomic<std::uint64_t> transactions{0};
+  Health health;
+  KeyTable keys;
+  ReadPoints points;
+  Flusher flusher;
+  Sequencer sequencer;
+};
+
+CommitLayer::CommitLayer(storage::Store& store, const Clock& clock, Logger& logger,
+                         CommitOptions options)
+    : state_(std::make_unique<State>(store, clock, logger, options)) {}
+
+CommitLayer::~CommitLayer() {
+  stop();
+}
+
+Transaction CommitLayer::begin(ReadPoint point) {
+  return Transaction(std::make_unique<TransactionState>(
+      state_->points.hand_out(point), state_->keys, state_->points, ++state_->transactions,
+      state_->txn_bytes_max));
+}
+
+std::shared_ptr<const storage::Snapshot> CommitLayer::snapshot(ReadPoint point) {
+  return state_->points.hand_out(point);
+}
+
+CommitResult CommitLayer::commit(Transaction&& transaction, const Applied& applied) {
+  const Transaction used = std::move(transaction);
+  return state_->sequencer.commit(*used.state_, applied);
+}
+
+void CommitLayer::wait_released(const std::string& conflict_key, WakerPtr waker) {
+  state_->keys.wait(conflict_key, std::move(waker));
+}
+
+Position CommitLayer::applied() const {
+  return state_->points.applied();
+}
+Position CommitLayer::visible() const {
+  return state_->points.visible();
+}
+
+void CommitLayer::request_flush(Position position) {
+  state_->flusher.request(position);
+}
+
+void CommitLayer::wait_visible(Position position, WakerPtr waker) {
+  state_->flusher.wait(position, std::move(waker));
+}
+
+void CommitLayer::set_stream_listeners(bool any) {
+  state_->flusher.set_stream_listeners(any);
+}
+
+void CommitLayer::set_on_visible(OnVisible on_visible) {
+  state_->flusher.set_on_visible(std::move(on_visible));
+}
+
+void CommitLayer::set_catalog_check(const CatalogCheck* check) {
+  state_->sequencer.set_catalog_check(check);
+}
+
+bool CommitLayer::accepting() const {
+  return state_->health.accepting();
+}
+
+void CommitLayer::set_on_fatal(std::function<void(const std::string& why)> on_fatal) {
+  state_->health.set_on_fatal(std::move(on_fatal));
+}
+
+void CommitLayer::stop() {
+  state_->health.refuse();
+  state_->sequencer.drain();
+  state_->flusher.stop();
+}
+
+}  // namespace freshet::commit

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/commit/transaction.h"
+
+#include "base/error.h"
+#include "base/invariant.h"
+#include "storage/commit/merged_scan.h"
+#include "storage/commit/transaction_state.h"
+#include "storage/space_key.h"
+
+namespace freshet::commit {
+
+using storage::Direction;
+using storage::KeyRange;
+using storage::Scan;
+
+HoldOutcome TransactionState::take(Space space, std::string_view key) {
+  std::string whole = storage::space_key(space, key);
+  const KeyTable::Attempt attempt = keys.take(whole, id);
+  if (attempt.outcome == KeyTable::Outcome::AlreadyOurs) return HoldOutcome::Held;
+  if (attempt.outcome == KeyTable::Outcome::HeldByOther) {
+    conflict = std::move(whole);
+    return HoldOutcome::Conflict;
+  }
+  held.push_back(attempt.handle);
+  if (attempt.released_through <= snapshot->sequence()) return HoldOutcome::Held;
+  // Something of this stripe was committed since our snapshot; perhaps this key. Nobody else can
+  // write it from here on, and whoever did has published before giving it back.
+  const auto latest = read_points.latest();
+  if (latest->get(space, key) == snapshot->get(space, key)) return HoldOutcome::Held;
+  held.pop_back();
+  keys.release({attempt.handle}, 0);
+  return HoldOutcome::Changed;
+}
+
+void TransactionState::check_size() const {
+  if (writes.bytes() <= bytes_max) return;
+  raise(ErrorCode::TransactionTooLarge,
+        "the writes of one transaction may take {} bytes, and these take more", bytes_max);
+}
+
+Transaction::Transaction(std::unique_ptr<TransactionState> state) : state_(std::move(state)) {}
+Transaction::~Transaction() = default;
+Transaction::Transaction(Transaction&&) noexcept = default;
+
+std::optional<std::string> Transaction::get(Space space, std::string_view key) const {
+  const Write* own = state_->writes.find(space, key);
+  return own != nullptr ? own->value : state_->snapshot->get(space, key);
+}
+
+std::vector<std::optional<std::string>> Transaction::multi_get(
+    Space space, const std::vector<std::string>& keys) const {
+  if (state_->writes.writes_of(space) == nullptr) return state_->snapshot->multi_get(space, keys);
+  std::vector<std::optional<std::string>> values(keys.size());
+  std::vector<std::string> missing;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Write* own = state_->writes.find(space, keys[i]);
+    if (own != nullptr) {
+      values[i] = own->value;
+    } else {
+      missing.push_back(keys[i]);
+      places.push_back(i);
+    }
+  }
+  auto found = state_->snapshot->multi_get(space, missing);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    values[places[i]] = std::move(found[i]);
+  return values;
+}
+
+std::unique_ptr<Scan> Transaction::scan(Space space, const KeyRange& range,
+                                        Direction direction) const {
+  return merged_scan(state_->snapshot->scan(space, range, direction), state_->writes, space, range,
+                     direction);
+}
+
+Position Transaction::position() const {
+  return state_->snapshot->position();
+}
+
+HoldOutcome Transaction::put(Space space, std::string key, std::string value) {
+  const HoldOutcome outcome = state_->take(space, key);
+  if (outcome == HoldOutcome::Held) put_unshared(space, std::move(key), std::move(value));
+  return outcome;
+}
+
+HoldOutcome Transaction::erase(Space space, std::string key) {
+  const HoldOutcome outcome = state_->take(space, key);
+  if (outcome == HoldOutcome::Held) {
+    state_->writes.put(space, std::move(key), std::nullopt);
+    state_->check_size();
+  }
+  return outcome;
+}
+
+void Transaction::put_unshared(Space space, std::string key, std::string value) {
+  state_->writes.put(space, std::move(key), std::move(value));
+  state_->check_size();
+}
+
+HoldOutcome Transaction::hold(Space space, std::string_view key) {
+  return state_->take(space, key);
+}
+
+void Transaction::append(PendingEntry entry) {
+  invariant(entry.bytes.size() >= PendingEntry::kTimestampOffset + 8,
+            "an entry begins with its ts");
+  state_->writes.append(std::move(entry));
+  state_->check_size();
+}
+
+void Transaction::depends_on(CatalogDependency dependency) {
+  state_->dependencies.push_back(dependency);
+}
+
+void Transaction::wait_for_conflict(WakerPtr waker) {
+  state_->keys.wait(state_->conflict, std::move(waker));
+}
+
+const std::string& Transaction::conflict_key() const {
+  return state_->conflict;
+}
+
+bool Transaction::empty() const {
+  return state_->writes.empty();
+}
+std::size_t Transaction::bytes() const {
+  return state_->writes.bytes();
+}
+std::size_t Transaction::entries() const {
+  return state_->writes.entries();
+}
+
+Transaction::Savepoint Transaction::savepoint() {
+  return state_->writes.savepoint();
+}
+
+void Transaction::rollback_to(const Savepoint& savepoint) {
+  state_->writes.rollback_to(savepoint);
+}
+
+}  // namespace freshet::commit
