@@ -26,7 +26,6 @@ const char* database_name_problem(std::string_view name) {
 const char* collection_name_problem(std::string_view name) {
   if (name.empty()) return "it is empty";
   if (name.front() == '.') return "it begins with a dot";
-  if (name.back() == '.') return "it ends with a dot";
   if (name.find('\0') != std::string_view::npos) return "it contains a zero byte";
   if (name.find('$') != std::string_view::npos) return "it contains $";
   return nullptr;
@@ -71,6 +70,12 @@ void Namespace::check_database() const {
 bool Namespace::is_system() const {
   return coll.starts_with(kSystemPrefix);
 }
+bool Namespace::is_known_system() const {
+  if (coll == "system.js" || coll == "system.views" || coll == "system.profile") return true;
+  if (coll == "system.users" || coll == "system.roles") return true;
+  return db == "admin" && coll == "system.version";
+}
+
 bool Namespace::is_internal_database() const {
   return model::is_internal_database(db);
 }

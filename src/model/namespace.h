@@ -42,6 +42,8 @@ struct Namespace {
 
   /// system.* collections: not for users to write freely.
   bool is_system() const;
+  /// One of the system.* names that a client may create or write; any other is InvalidNamespace.
+  bool is_known_system() const;
   /// admin, local, config: left out of cluster-wide change streams.
   bool is_internal_database() const;
   /// `$cmd`, `$cmd.…`: no collection at all.
