@@ -12,7 +12,6 @@
 namespace freshet::wire {
 namespace {
 
-constexpr ErrorCode kIllegalFlags = location(223);  // IllegalOpMsgFlag
 constexpr std::uint32_t kKnownRequiredFlags = kChecksumPresent | kMoreToCome;
 constexpr std::uint32_t kRequiredFlags = 0xFFFF;
 constexpr std::size_t kChecksumBytes = 4;
@@ -91,7 +90,7 @@ class Parser {
   bool op_msg() {
     if (!take(message_.flags)) return false;
     if ((message_.flags & kRequiredFlags & ~kKnownRequiredFlags) != 0) {
-      return fail("unknown required flag in OP_MSG", kIllegalFlags);
+      return fail("unknown required flag in OP_MSG", ErrorCode::IllegalOpMsgFlag);
     }
     if (message_.has_checksum() && !checksum()) return false;
     bool has_body = false;
@@ -107,7 +106,17 @@ class Parser {
         return fail("unknown kind of section");
       }
     }
-    return has_body || fail("no body section");
+    return has_body ? no_field_twice() : fail("no body section");
+  }
+
+  // A sequence stands for a field of the body, which must not be there as well.
+  bool no_field_twice() {
+    for (const DocumentSequence& sequence : message_.sequences) {
+      if (message_.body[sequence.identifier].type() == bson::Type::Missing) continue;
+      recoverable_ = true;
+      return fail("a field is both in the body and a section of its own", location(40433));
+    }
+    return true;
   }
 
   bool checksum() {
