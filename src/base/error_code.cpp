@@ -103,6 +103,7 @@ constexpr Named kNames[] = {
     {ErrorCode::InvalidResumeToken, "InvalidResumeToken"},
     {ErrorCode::TooManyLogicalSessions, "TooManyLogicalSessions"},
     {ErrorCode::OperationNotSupportedInTransaction, "OperationNotSupportedInTransaction"},
+    {ErrorCode::ClientDisconnect, "ClientDisconnect"},
     {ErrorCode::ChangeStreamFatalError, "ChangeStreamFatalError"},
     {ErrorCode::ChangeStreamHistoryLost, "ChangeStreamHistoryLost"},
     {ErrorCode::QueryExceededMemoryLimitNoDiskUseAllowed, "QueryExceededMemoryLimitNoDiskUseAllowed"},

@@ -99,6 +99,7 @@ enum class ErrorCode : std::int32_t {
   InvalidResumeToken = 260,
   TooManyLogicalSessions = 261,
   OperationNotSupportedInTransaction = 263,
+  ClientDisconnect = 279,
   ChangeStreamFatalError = 280,
   ChangeStreamHistoryLost = 286,
   QueryExceededMemoryLimitNoDiskUseAllowed = 292,

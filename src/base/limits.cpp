@@ -29,6 +29,7 @@ constexpr LimitRow kRows[] = {
     {"nestingDepthMax", &Limits::nesting_depth_max, 10, 250},
     {"parkedCommandsMax", &Limits::parked_commands_max, 1, kMany},
     {"pipelineStagesMax", &Limits::pipeline_stages_max, 1, 10'000},
+    {"receiveBytesMax", &Limits::receive_bytes_max, 48'000'000, kBytesMax},
     {"replyBatchBytesMax", &Limits::reply_batch_bytes_max, 64 << 10, 16 << 20},
     {"sessionIdleMsMax", &Limits::session_idle_ms_max, 1'000, kMany},
     {"sessionsMax", &Limits::sessions_max, 1, kMany},

@@ -25,6 +25,7 @@ struct Limits {
   std::int64_t connections_max = 20'000;
   std::int64_t parked_commands_max = 20'000;
   std::int64_t worker_queue_max = 10'000;
+  std::int64_t receive_bytes_max = 1 << 30;  ///< of unfinished messages, on all connections
   std::int64_t log_lines_kept_max = 1'024;
 
   // Commands.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/reply_queue.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+
+namespace freshet::server {
+namespace {
+
+constexpr std::size_t kGatherMax = 16;  // replies in one system call
+
+}  // namespace
+
+void ReplyQueue::push(std::string reply) {
+  if (reply.empty()) return;
+  bytes_ += reply.size();
+  replies_.push_back(std::move(reply));
+}
+
+ReplyQueue::Outcome ReplyQueue::send(boost::asio::ip::tcp::socket& socket) {
+  while (bytes_ > 0) {
+    std::array<boost::asio::const_buffer, kGatherMax> gathered{};
+    const std::size_t count = std::min(kGatherMax, replies_.size() - first_);
+    std::size_t wanted = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string& reply = replies_[first_ + i];
+      const std::size_t skip = i == 0 ? offset_ : 0;
+      gathered[i] = boost::asio::buffer(reply.data() + skip, reply.size() - skip);
+      wanted += reply.size() - skip;
+    }
+    boost::system::error_code failed;
+    const std::size_t sent =
+        count == 1 ? socket.write_some(gathered[0], failed) : socket.write_some(gathered, failed);
+    if (failed == boost::asio::error::would_block || failed == boost::asio::error::try_again) {
+      return Outcome::Blocked;
+    }
+    if (failed) return Outcome::Broken;
+    drop_sent(sent);
+    if (sent < wanted) return Outcome::Blocked;  // the socket's buffer is full
+  }
+  return Outcome::Sent;
+}
+
+void ReplyQueue::drop_sent(std::size_t count) {
+  bytes_ -= count;
+  while (count > 0) {
+    const std::size_t left = replies_[first_].size() - offset_;
+    if (count < left) {
+      offset_ += count;
+      return;
+    }
+    count -= left;
+    offset_ = 0;
+    std::string().swap(replies_[first_++]);
+  }
+  if (first_ == replies_.size()) {
+    replies_.clear();
+    first_ = 0;
+  }
+}
+
+}  // namespace freshet::server
