@@ -11,7 +11,6 @@
 #include <boost/asio/buffer.hpp>
 
 #include "server/bind.h"
-#include "server/error_reply.h"
 #include "server/io_thread.h"
 
 namespace freshet::server {
@@ -186,7 +185,7 @@ void Connection::take_message(std::string_view frame) {
     const char* problem = decoded.problem != nullptr ? decoded.problem : "not understood";
     if (decoded.recoverable) {
       if (!decoded.message.more_to_come()) {
-        replies_.push(error_reply(decoded.message, decoded.code, problem));
+        replies_.push(thread_.edge().dispatcher.refuse(decoded));
       }
       return;
     }
