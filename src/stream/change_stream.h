@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// One open change stream: a position in the log, moved forward by whoever asks for events.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/wait.h"
+#include "bson/view.h"
+#include "model/namespace.h"
+#include "model/resume_token.h"
+#include "storage/store.h"
+#include "stream/event_sink.h"
+#include "stream/hub.h"
+#include "stream/lookup.h"
+#include "stream/options.h"
+
+namespace freshet {
+class Operation;
+class Random;
+}  // namespace freshet
+
+namespace freshet::stream {
+
+struct Change;
+
+/// What streams stand on. Everything outlives them.
+struct StreamServices {
+  StreamHub& hub;
+  storage::Store& store;
+  DocumentLookup& lookup;
+  const Clock& clock;
+  Random& random;
+};
+
+/// An aggregate whose pipeline begins with $changeStream. Borrows; open() copies.
+struct StreamRequest {
+  model::Namespace ns;   ///< empty `coll`: aggregate: 1
+  bson::View pipeline;   ///< the array as sent
+  bson::View collation;  ///< empty: simple
+  bson::View let;        ///< the command's variables, evaluated; empty: none
+};
+
+/// How far filling a batch came.
+enum class [[nodiscard]] StreamFill : std::uint8_t{
+    Full,       ///< the batch is full; there may be more
+    WouldWait,  ///< everything visible was looked at
+    Closed,     ///< the stream was invalidated: no more, ever
+};
+
+/// Used by one thread at a time, by different ones in turn. Must not outlive its services.
+class ChangeStream {
+ public:
+  /// Throws what StreamOptions, Scope and Definition throw, CommandNotSupportedOnView (166),
+  /// ChangeStreamHistoryLost (286) and ChangeStreamFatalError (280), both with the label
+  /// NonResumableChangeStreamError, when the starting point is not in the log any more or not an
+  /// event of this stream.
+  static std::unique_ptr<ChangeStream> open(const StreamServices& services,
+                                            const StreamRequest& request, Operation& op);
+  ~ChangeStream();
+  ChangeStream(const ChangeStream&) = delete;
+  ChangeStream& operator=(const ChangeStream&) = delete;
+
+  /// The `ns` of the cursor.
+  model::Namespace cursor_namespace() const { return definition().scope().cursor_namespace(); }
+
+  /// Appends events until `sink` is full or everything visible was looked at. Throws
+  /// ChangeStreamFatalError (280) when a stage took or changed an event's `_id`,
+  /// ChangeStreamHistoryLost (286), NoMatchingDocument (47), BSONObjectTooLarge (10334), and what
+  /// the stages throw; only destruction is allowed then.
+  StreamFill fill(EventSink& sink, Operation& op);
+
+  /// After WouldWait: wakes `waker` when there may be an event, at once if there may be already.
+  void subscribe(const WakerPtr& waker);
+
+  /// Resuming after this token gives exactly what was not handed out yet.
+  model::ResumeToken post_batch_token() const;
+
+  /// True when the next fill() reads the log rather than the hub's memory.
+  bool is_behind() const;
+
+ private:
+  ChangeStream(const StreamServices& services, std::unique_ptr<Subscription> subscription);
+
+  const Definition& definition() const { return subscription_->definition(); }
+  void start(const StreamOptions& options);
+  void start_after(const model::ResumeToken& token);
+  void find_event(const model::ResumeToken& token);
+  void check_history(storage::Position from) const;
+
+  StreamFill run(EventSink& sink, Operation& op);
+  StreamFill stopped() const { return closed_ ? StreamFill::Closed : StreamFill::Full; }
+  [[nodiscard]] bool read_log(storage::Position up_to, EventSink& sink, Operation& op);
+  [[nodiscard]] bool consume(storage::LogRecordPtr record, EventSink& sink, Operation& op);
+  [[nodiscard]] bool drain(EventSink& sink, Operation& op);
+  [[nodiscard]] bool emit(const Change& change, EventSink& sink, Operation& op);
+  [[nodiscard]] bool emit_invalidate(const Change& change, EventSink& sink, Operation& op);
+  [[nodiscard]] bool send(std::string event, const model::ResumeToken& token, EventSink& sink,
+                          Operation& op);
+  [[nodiscard]] bool send_fragments(bson::View event, const model::ResumeToken& token,
+                                    EventSink& sink);
+
+  StreamServices services_;
+  std::unique_ptr<Subscription> subscription_;
+  storage::Position position_;       // everything at or below was handed out or passed over
+  storage::LogRecordPtr pending_;    // the entry under way; shared with the hub's ring
+  std::uint32_t next_index_ = 0;     // first change of `pending_` that was not handed out
+  std::uint32_t next_fragment_ = 0;  // the same of that change's fragments
+  bool invalidate_due_ = false;      // the change itself was handed out, its invalidate was not
+  bool closed_ = false;
+  std::optional<model::ResumeToken> last_token_;  // of the last event handed out
+};
+
+}  // namespace freshet::stream

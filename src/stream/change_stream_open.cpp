@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a stream begins: at what is visible now, at a time, or after a token that must be found
+// again in the log.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/operation.h"
+#include "oplog/log_scan.h"
+#include "oplog/retention.h"
+#include "stream/change.h"
+#include "stream/change_stream.h"
+#include "stream/stream_error.h"
+
+namespace freshet::stream {
+namespace {
+
+storage::Position before(storage::Position position) {
+  return storage::Position(position.is_zero() ? 0 : position.value() - 1);
+}
+
+StreamOptions options_of(bson::View pipeline) {
+  const auto first = pipeline.begin();
+  if (first == pipeline.end() || !first->is_document() || first->as_document().empty()) {
+    return StreamOptions::parse(bson::ValueView());
+  }
+  const bson::Element stage = *first->as_document().begin();
+  return StreamOptions::parse(stage.value());
+}
+
+}  // namespace
+
+std::unique_ptr<ChangeStream> ChangeStream::open(const StreamServices& services,
+                                                 const StreamRequest& request, Operation& op) {
+  op.check();
+  const StreamOptions options = options_of(request.pipeline);
+  const Scope scope = Scope::of_command(request.ns, options);
+  if (scope.level() == Scope::Level::Collection && services.lookup.is_view(request.ns)) {
+    raise(ErrorCode::CommandNotSupportedOnView, "a change stream cannot be opened on the view '{}'",
+          request.ns.full());
+  }
+  DefinitionPtr definition = Definition::parse({.scope = scope,
+                                                .options = options,
+                                                .stages = request.pipeline,
+                                                .collation = request.collation,
+                                                .let = request.let,
+                                                .now_ms = services.clock.wall_ms(),
+                                                .cluster_time = services.hub.visible().timestamp(),
+                                                .random = &services.random});
+  std::unique_ptr<ChangeStream> stream(
+      new ChangeStream(services, services.hub.attach(std::move(definition))));
+  stream->start(options);
+  return stream;
+}
+
+void ChangeStream::start(const StreamOptions& options) {
+  if (const auto& token = options.token()) {
+    start_after(*token);
+  } else if (options.start_at_operation_time) {
+    position_ = before(*options.start_at_operation_time);
+    subscription_->note_needed(position_);
+    check_history(position_);
+  } else {
+    position_ = services_.hub.visible();
+    subscription_->note_needed(position_);
+  }
+}
+
+void ChangeStream::start_after(const model::ResumeToken& token) {
+  // The token's own entry is needed again, unless nothing of it can be left to hand out.
+  position_ = token.from_invalidate ? token.time : before(token.time);
+  subscription_->note_needed(position_);
+  check_history(position_);
+  if (!token.is_high_water_mark() && !token.from_invalidate) find_event(token);
+}
+
+// Makes the token's entry the pending one, at the change behind the token's.
+void ChangeStream::find_event(const model::ResumeToken& token) {
+  if (token.fragment && !definition().splits()) {
+    raise_not_resumable(ErrorCode::ChangeStreamFatalError,
+                        "the resume token is that of a split event: going on after it needs the "
+                        "stage $changeStreamSplitLargeEvent");
+  }
+  std::optional<std::string> bytes;
+  if (token.time <= services_.hub.visible()) bytes = oplog::entry_at(services_.store, token.time);
+  if (!bytes) raise_token_not_found(token);
+  auto record = std::make_shared<storage::LogRecord>();
+  record->position = token.time;
+  record->bytes = std::move(*bytes);
+  const oplog::EntryView entry = oplog::EntryView::parse(record->bytes);
+  ChangeReader changes(entry);
+  std::optional<Change> change = changes.next();
+  while (change && change->index < token.index)
+    change = changes.next();
+  const Definition& wanted = definition();
+  if (!change || change->index != token.index ||
+      !shows(wanted.scope(), wanted.options().show_expanded_events, *change)) {
+    raise_token_not_found(token);
+  }
+  if (token.fragment) {
+    next_index_ = token.index;
+    next_fragment_ = *token.fragment + 1U;
+  } else if (invalidates(wanted.scope(), *change)) {
+    next_index_ = token.index;
+    invalidate_due_ = true;
+  } else {
+    next_index_ = token.index + 1;
+  }
+  pending_ = std::move(record);
+  last_token_ = token;
+}
+
+void ChangeStream::check_history(storage::Position from) const {
+  const auto snapshot = services_.store.snapshot();
+  const storage::Position dropped = oplog::read_last_dropped(*snapshot);
+  if (dropped > from) raise_history_lost(from, dropped);
+}
+
+}  // namespace freshet::stream

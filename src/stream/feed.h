@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// One distinct definition under watch: which recent entries concern it, and who waits for one.
+// Everything here is guarded by the hub's mutex.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/wait.h"
+#include "storage/store.h"
+#include "stream/definition.h"
+
+namespace freshet::stream {
+
+using storage::Position;
+
+/// Where a stream or another waiter is hooked into its feed.
+struct Waiter {
+  WakerPtr waker;        ///< null unless it waits
+  std::size_t slot = 0;  ///< place in Feed::waiting while it waits
+};
+
+/// Not thread-safe.
+class Feed {
+ public:
+  /// Matches remembered; a stream further behind reads the log.
+  static constexpr std::size_t kMatchesMax = 256;
+
+  /// Every match after `from` will be told to note_match().
+  Feed(DefinitionPtr definition, Position from)
+      : definition_(std::move(definition)), complete_from_(from) {}
+
+  const DefinitionPtr& definition() const { return definition_; }
+  std::size_t streams = 0;  ///< how many hold it
+
+  void note_match(std::uint64_t number, Position position);
+  /// Matches up to here are no longer known.
+  void forget(Position through);
+
+  /// All matches after this position are known.
+  Position complete_from() const { return complete_from_; }
+  bool has_match_after(Position after) const {
+    return !matches_.empty() && matches_.back().position > after;
+  }
+  /// Numbers in the ring of the matches after `after`, oldest first. Requires: after >=
+  /// complete_from().
+  std::vector<std::uint64_t> matches_after(Position after, std::size_t count_max) const;
+  /// Position of the match with this number in the ring. Requires: it is known.
+  Position position_of(std::uint64_t number) const;
+
+  void add_waiter(Waiter& waiter, WakerPtr waker);
+  void remove_waiter(Waiter& waiter);
+  /// Takes the wakers of all who wait.
+  void take_wakers(std::vector<WakerPtr>& out);
+  std::size_t waiting() const { return waiting_.size(); }
+
+  std::uint64_t judged = ~std::uint64_t{0};  ///< number of the entry it was last judged for
+
+ private:
+  struct Match {
+    std::uint64_t number;
+    Position position;
+  };
+  DefinitionPtr definition_;
+  Position complete_from_;
+  std::vector<Match> matches_;  // by position
+  std::vector<Waiter*> waiting_;
+};
+
+}  // namespace freshet::stream

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// fullDocument: "updateLookup" reads the document as it is now: the only part of a stream that
+// reads collections.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "bson/view.h"
+#include "model/namespace.h"
+#include "model/uuid.h"
+
+namespace freshet {
+class Operation;
+}
+namespace freshet::storage {
+class Store;
+}
+namespace freshet::commit {
+class CommitLayer;
+}
+namespace freshet::catalog {
+class Catalog;
+}
+
+namespace freshet::stream {
+
+/// Thread-safe.
+class DocumentLookup {
+ public:
+  virtual ~DocumentLookup() = default;
+  /// The document with this key (`{_id: …}`) as far as it is visible; nothing when it is gone, or
+  /// when `uuid` is given and the collection of this name is another one by now.
+  virtual std::optional<std::string> find(const model::Namespace& ns,
+                                          const std::optional<model::Uuid>& uuid,
+                                          bson::View document_key, Operation& op) = 0;
+  /// True when the name is a view's.
+  virtual bool is_view(const model::Namespace& ns) = 0;
+};
+
+/// Looks into the collections themselves.
+class CollectionLookup final : public DocumentLookup {
+ public:
+  /// Requires: all references outlive this.
+  CollectionLookup(storage::Store& store, commit::CommitLayer& commits,
+                   const catalog::Catalog& catalog)
+      : store_(store), commits_(commits), catalog_(catalog) {}
+
+  std::optional<std::string> find(const model::Namespace& ns,
+                                  const std::optional<model::Uuid>& uuid, bson::View document_key,
+                                  Operation& op) override;
+  bool is_view(const model::Namespace& ns) override;
+
+ private:
+  storage::Store& store_;
+  commit::CommitLayer& commits_;
+  const catalog::Catalog& catalog_;
+};
+
+}  // namespace freshet::stream
