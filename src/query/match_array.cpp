@@ -82,7 +82,7 @@ MatchNodePtr parse_all(const FieldPredicate& predicate, MatchParse& parse) {
   if (!predicate.argument.is_array()) raise(ErrorCode::BadValue, "$all needs an array");
   const bson::View list = predicate.argument.as_document();
   if (list.empty()) return std::make_unique<ConstantNode>(false);
-  const bson::Element& first = *list.begin();
+  const bson::Element first = *list.begin();
   if (first.is_document() && !first.as_document().empty() && first.as_document().begin()->name() == "$elemMatch") {
     return parse_all_elem_matches(predicate, parse);
   }

@@ -81,7 +81,7 @@ InNode::InNode(std::string_view path, std::vector<bson::Value> values,
   const auto equal = [this](const bson::Value& a, const bson::Value& b) {
     return bson::compare(a.view(), b.view(), order_) == 0;
   };
-  values_.erase(std::ranges::unique(values_, equal).begin(), values_.end());
+  values_.erase(std::unique(values_.begin(), values_.end(), equal), values_.end());  // clang 14 lacks subrange
   has_null_ = std::ranges::any_of(values_, [](const bson::Value& v) { return v.type() == bson::Type::Null; });
 }
 
