@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fixed-width integers in memory. Byte strings are std::string, views of them std::string_view, everywhere.
+// Fixed-width integers in memory. Byte strings are std::string, views of them std::string_view,
+// everywhere.
 #pragma once
 
 #include <bit>
@@ -11,7 +12,8 @@
 
 namespace freshet {
 
-static_assert(std::endian::native == std::endian::little, "stored and wire formats are read in place");
+static_assert(std::endian::native == std::endian::little,
+              "stored and wire formats are read in place");
 
 /// Reads a little-endian T (integers, double) at `at`, which need not be aligned.
 template <typename T>
@@ -35,11 +37,21 @@ void append_le(std::string& out, T value) {
   out.append(raw, sizeof raw);
 }
 
-inline std::uint64_t load_be64(const char* at) { return __builtin_bswap64(load_le<std::uint64_t>(at)); }
-inline std::uint32_t load_be32(const char* at) { return __builtin_bswap32(load_le<std::uint32_t>(at)); }
-inline void store_be64(char* at, std::uint64_t value) { store_le(at, __builtin_bswap64(value)); }
-inline void append_be64(std::string& out, std::uint64_t value) { append_le(out, __builtin_bswap64(value)); }
-inline void append_be32(std::string& out, std::uint32_t value) { append_le(out, __builtin_bswap32(value)); }
+inline std::uint64_t load_be64(const char* at) {
+  return __builtin_bswap64(load_le<std::uint64_t>(at));
+}
+inline std::uint32_t load_be32(const char* at) {
+  return __builtin_bswap32(load_le<std::uint32_t>(at));
+}
+inline void store_be64(char* at, std::uint64_t value) {
+  store_le(at, __builtin_bswap64(value));
+}
+inline void append_be64(std::string& out, std::uint64_t value) {
+  append_le(out, __builtin_bswap64(value));
+}
+inline void append_be32(std::string& out, std::uint32_t value) {
+  append_le(out, __builtin_bswap32(value));
+}
 
 /// Lower-case hexadecimal of `bytes`.
 std::string to_hex(std::string_view bytes);

@@ -8,6 +8,8 @@ std::int64_t SystemClock::wall_ms() const {
   return std::chrono::duration_cast<Milliseconds>(now).count();
 }
 
-SteadyTime SystemClock::steady() const { return std::chrono::steady_clock::now(); }
+SteadyTime SystemClock::steady() const {
+  return std::chrono::steady_clock::now();
+}
 
 }  // namespace freshet

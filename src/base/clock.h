@@ -33,7 +33,9 @@ class ManualClock final : public Clock {
  public:
   explicit ManualClock(std::int64_t wall_ms = 1'700'000'000'000) : wall_ms_(wall_ms) {}
   std::int64_t wall_ms() const override { return wall_ms_.load(); }
-  SteadyTime steady() const override { return SteadyTime(std::chrono::milliseconds(steady_ms_.load())); }
+  SteadyTime steady() const override {
+    return SteadyTime(std::chrono::milliseconds(steady_ms_.load()));
+  }
   /// Moves both clocks forward.
   void advance(Milliseconds by) {
     wall_ms_ += by.count();

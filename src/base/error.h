@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one exception type: a command that fails throws Error through raise(). Expected outcomes are values, bugs are
-// invariant(). See the house style, "Errors".
+// The one exception type: a command that fails throws Error through raise(). Expected outcomes are
+// values, bugs are invariant(). See the house style, "Errors".
 #pragma once
 
 #include <fmt/format.h>
@@ -31,7 +31,8 @@ class Error : public std::exception {
     return *this;
   }
 
-  /// A BSON document whose fields are appended to the error reply (keyPattern, keyValue, errInfo); empty means none.
+  /// A BSON document whose fields are appended to the error reply (keyPattern, keyValue, errInfo);
+  /// empty means none.
   const std::string& extra() const { return extra_; }
   Error& with_extra(std::string bson) {
     extra_ = std::move(bson);
@@ -45,7 +46,8 @@ class Error : public std::exception {
   std::string extra_;
 };
 
-/// Fails the running command. The message says what was expected, what came, where; no trailing full stop.
+/// Fails the running command. The message says what was expected, what came, where; no trailing
+/// full stop.
 template <typename... Args>
 [[noreturn]] void raise(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
   throw Error(code, fmt::format(format, std::forward<Args>(args)...));

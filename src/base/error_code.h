@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The error codes a client can see. Numbers and names are MongoDB's; a number below that has no public name is
-// written location(N) and shown as "LocationN", as MongoDB reports it.
+// The error codes a client can see. Numbers and names are MongoDB's; a number below that has no
+// public name is written location(N) and shown as "LocationN", as MongoDB reports it.
 #pragma once
 
 #include <cstdint>
@@ -121,7 +121,9 @@ enum class ErrorCode : std::int32_t {
 };
 
 /// A code MongoDB knows only by number ("Location40324").
-constexpr ErrorCode location(std::int32_t number) { return static_cast<ErrorCode>(number); }
+constexpr ErrorCode location(std::int32_t number) {
+  return static_cast<ErrorCode>(number);
+}
 
 /// The codeName as clients see it: the enumerator, or "LocationN" when the number has no name.
 std::string code_name(ErrorCode code);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bugs abort. An invariant is never reachable by user input; if a test can trigger one it should have been an Error.
+// Bugs abort. An invariant is never reachable by user input; if a test can trigger one it should
+// have been an Error.
 #pragma once
 
 namespace freshet {

@@ -16,7 +16,8 @@ void Operation::check_now() {
 void Operation::use_memory(std::size_t bytes) {
   memory_ += bytes;
   if (memory_ > memory_bytes_max_) {
-    raise(ErrorCode::ExceededMemoryLimit, "the command would use more than {} bytes of memory", memory_bytes_max_);
+    raise(ErrorCode::ExceededMemoryLimit, "the command would use more than {} bytes of memory",
+          memory_bytes_max_);
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every call below dispatch is told about the command it works for: until when, on whose behalf, and how much
-// memory it may use.
+// What every call below dispatch is told about the command it works for: until when, on whose
+// behalf, and how much memory it may use.
 #pragma once
 
 #include <atomic>
@@ -23,8 +23,8 @@ struct ClientInfo {
   std::string metadata;          ///< the handshake's client document as BSON, or empty
 };
 
-/// One running command. Owned by dispatch, passed down by reference. interrupt() may be called from any thread;
-/// everything else belongs to the thread that runs the command.
+/// One running command. Owned by dispatch, passed down by reference. interrupt() may be called from
+/// any thread; everything else belongs to the thread that runs the command.
 class Operation {
  public:
   Operation(const Clock& clock, std::uint64_t id, std::shared_ptr<const ClientInfo> client)
@@ -45,8 +45,8 @@ class Operation {
   void interrupt(ErrorCode code) noexcept { interrupted_.store(static_cast<std::int32_t>(code)); }
   bool interrupted() const noexcept { return interrupted_.load() != 0; }
 
-  /// Throws when the operation was interrupted or its deadline has passed (MaxTimeMSExpired). Cheap: the clock is
-  /// read every 128th call.
+  /// Throws when the operation was interrupted or its deadline has passed (MaxTimeMSExpired).
+  /// Cheap: the clock is read every 128th call.
   void check() {
     if ((++checks_ & 127U) == 0 || interrupted_.load(std::memory_order_relaxed) != 0) check_now();
   }

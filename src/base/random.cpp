@@ -10,7 +10,8 @@ namespace freshet {
 
 std::string Random::bytes(std::size_t count) {
   std::string out;
-  while (out.size() < count) append_le(out, next());
+  while (out.size() < count)
+    append_le(out, next());
   out.resize(count);
   return out;
 }
