@@ -67,7 +67,7 @@ class Catalog final : public commit::CatalogCheck {
   /// Reads the stored catalog. Call once, before anything else.
   void load(const storage::Reader& reader);
 
-  /// Newest state, which may lie ahead of what is applied by the commit under way.
+  /// The newest state.
   StatePtr latest() const;
   /// The state that belongs to what `reader` sees: open the snapshot first, then ask.
   StatePtr at(const storage::Reader& reader) const;
@@ -75,10 +75,8 @@ class Catalog final : public commit::CatalogCheck {
   /// commit::CatalogCheck: does the collection still have that version? Positions are versions.
   bool current(const commit::CatalogDependency& dependency) const override;
 
-  /// Makes `state` the newest. For Ddl, under the sequencer.
+  /// Makes `state` the newest. For Ddl, inside the sequencer.
   void publish(StatePtr state);
-  /// Takes back the newest state, whose commit failed.
-  void withdraw(const CatalogState* state);
 
  private:
   mutable Mutex mutex_;

@@ -3,10 +3,8 @@
 // Building indexes needs documents and stands in collection/index_build.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,11 +13,12 @@
 #include "base/mutex.h"
 #include "base/random.h"
 #include "catalog/catalog.h"
-#include "catalog/index_spec.h"
 #include "oplog/entry.h"
 #include "storage/commit/commit_layer.h"
 
 namespace freshet::catalog {
+
+class DdlCommit;
 
 /// What a DDL command came to.
 struct DdlResult {
@@ -41,12 +40,23 @@ struct DropIndexesResult {
 
 struct CollModResult {
   DdlResult ddl;
-  /// What the reply shows when an index was changed: {expireAfterSeconds_old, …_new, hidden_old, …}
+  /// BSON to be put into the reply when an index was changed: {expireAfterSeconds_old,
+  /// expireAfterSeconds_new, hidden_old, hidden_new}; empty document otherwise.
   std::string index_changes;
 };
 
 struct RenameOptions {
   bool drop_target = false;
+};
+
+/// What start_build() published.
+struct StartedBuild {
+  CollectionPtr collection;       ///< with the new indexes in it
+  std::vector<IndexPtr> indexes;  ///< to be filled in; empty: nothing is left to do
+  storage::Position position;
+  std::size_t indexes_before = 0;
+  std::size_t indexes_after = 0;
+  bool created_collection = false;
 };
 
 /// Thread-safe: one DDL prepares and commits at a time; nothing is held across a wait.
@@ -77,34 +87,35 @@ class Ddl {
   /// `changes`: the fields of collMod other than its name and the generic ones.
   CollModResult coll_mod(const model::Namespace& ns, bson::View changes);
 
-  /// Writes a noop entry {msg: …}: appendOplogNote, the periodic heartbeat of the log.
+  /// Writes a noop entry with this `o`: appendOplogNote, the periodic heartbeat of the log.
   DdlResult note(bson::View o);
 
-  /// Drops the ranges of what was dropped, once no snapshot below can be open any more: positions
-  /// at or below `oldest_reader` are still read. Background; returns how many were reclaimed.
+  /// Drops the ranges of what was dropped, when no reader can be as old any more: readers at
+  /// `oldest_reader` and later may be open. Gives how many ranges were dropped.
   std::size_t reclaim(storage::Store& store, storage::Position oldest_reader);
 
-  // --- for collection/index_build.h ---
+  // For collection/index_build.h.
 
-  /// Publishes `specs` as building on `ns` and gives the definitions with their ids. An index that
-  /// is there already is left out. Throws with MongoDB's codes (67, 85, 86, 197 …).
-  struct StartedBuild {
-    CollectionPtr collection;  ///< with the building indexes in it
-    std::vector<IndexPtr> indexes;
-    std::size_t indexes_before = 0;
-    bool created_collection = false;
-  };
-  StartedBuild start_build(const model::Namespace& ns, const std::vector<IndexSpec>& specs);
-  /// Makes built indexes usable, one createIndexes entry each. False when the collection or an
-  /// index has gone meanwhile.
-  [[nodiscard]] bool finish_build(std::uint64_t collection_id, const std::vector<IndexPtr>& indexes,
-                                  DdlResult& result);
-  /// Takes building indexes back.
+  /// Publishes the wanted indexes (elements of createIndexes.indexes) as building; on a collection
+  /// that did not exist they are ready at once. Those that are there already are left out. Throws
+  /// with MongoDB's codes (67, 85, 86, 197 …).
+  StartedBuild start_build(const model::Namespace& ns, const std::vector<bson::View>& specs);
+  /// Makes built indexes usable, one createIndexes entry each. Throws IndexBuildAborted (276) when
+  /// the collection or an index has gone meanwhile.
+  StartedBuild finish_build(std::uint64_t collection_id, const std::vector<IndexPtr>& indexes);
+  /// Takes building indexes back, as far as they are still there.
   void abort_build(std::uint64_t collection_id, const std::vector<IndexPtr>& indexes);
+  /// Takes back the builds that the end of the process cut short. Call once, at the start.
+  void abort_unfinished_builds();
 
  private:
-  friend class DdlCommit;
   oplog::EntryContext entry_context() const;
+  CollectionPtr create_locked(DdlCommit& change, const model::Namespace& ns, std::string options,
+                              const std::vector<std::string>& index_specs) REQUIRES(mutex_);
+  storage::Position commit_locked(DdlCommit& change) REQUIRES(mutex_);
+  std::vector<storage::Space> due_for_reclaim(const storage::Reader& reader,
+                                              storage::Position oldest_reader) REQUIRES(mutex_);
+  void append_drop(DdlCommit& change, const CollectionDefinition& collection);
 
   commit::CommitLayer& commits_;
   Catalog& catalog_;
@@ -112,6 +123,11 @@ class Ddl {
   Random& random_;
   const std::int64_t term_;
   Mutex mutex_;  // one DDL at a time, from reading the catalog to its commit
+  struct Dropped {
+    storage::Space space;
+    storage::Position position;
+  };
+  std::vector<Dropped> dropped_ GUARDED_BY(mutex_);  // since the start, not reclaimed yet
 };
 
 }  // namespace freshet::catalog

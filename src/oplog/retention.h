@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -17,8 +18,8 @@ namespace freshet::oplog {
 
 /// Zero means no limit of that kind.
 struct RetentionOptions {
-  std::int64_t history_ms = 0;       ///< --history
-  std::uint64_t history_bytes = 0;   ///< --history-size
+  std::int64_t history_ms = 0;      ///< --history
+  std::uint64_t history_bytes = 0;  ///< --history-size
 };
 
 /// Thread-safe; enforce() by one thread at a time.
@@ -27,11 +28,15 @@ class Retention {
   /// The lowest position still needed: entries above it are kept. Position max: nothing is.
   using LowestNeeded = std::function<storage::Position()>;
 
+  static constexpr std::size_t kSamplesMax = 1'024;
+  static constexpr std::size_t kEntriesPerCutMax = 200'000;  ///< looked at per cut by size
+
   /// Reads what was remembered. Requires: all references outlive this.
   Retention(storage::Store& store, commit::CommitLayer& commits, const Clock& clock,
             RetentionOptions options, LowestNeeded lowest_needed);
 
-  /// Takes a sample of the running time and drops what the policy allows. Call about every second.
+  /// Takes a sample of the running time and drops what the policy allows. A cut is announced (and
+  /// written down) by one call and made by the next. Call about every second.
   void enforce();
 
   /// Position of the newest entry that was dropped; zero when none was. Resuming after a position
@@ -42,30 +47,36 @@ class Retention {
   RetentionOptions options() const;
 
  private:
+  /// At this running time the log ended at this position.
   struct Sample {
     std::int64_t running_ms;
     std::uint64_t position;
   };
-  void take_sample(std::int64_t running_ms) REQUIRES(mutex_);
-  storage::Position cut_by_age(std::int64_t running_ms) const REQUIRES(mutex_);
-  storage::Position cut_by_size(std::uint64_t bytes_max) const;
-  void drop_before(storage::Position cut);
-  void save_samples() REQUIRES(mutex_);
   std::int64_t running_ms() const;
+  void load();
+  void save() REQUIRES(mutex_);
+  void take_sample(std::int64_t now_ms) REQUIRES(mutex_);
+  std::uint64_t droppable_by_age(std::int64_t now_ms) const REQUIRES(mutex_);
+  std::uint64_t droppable_by_size() REQUIRES(mutex_);
 
   storage::Store& store_;
   commit::CommitLayer& commits_;
   const Clock& clock_;
   LowestNeeded lowest_needed_;
-  std::atomic<std::uint64_t> dropped_{0};
   SteadyTime started_;
   std::int64_t running_before_ms_ = 0;  // running time of earlier starts
+  std::atomic<std::uint64_t> dropped_{0};
   mutable Mutex mutex_;
   RetentionOptions options_ GUARDED_BY(mutex_);
   std::vector<Sample> samples_ GUARDED_BY(mutex_);
+  std::uint64_t truncated_ GUARDED_BY(mutex_) = 0;  // up to here the engine was told
+  // What was cut by size but the engine still counts; see droppable_by_size().
+  std::uint64_t cut_bytes_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t log_bytes_ GUARDED_BY(mutex_) = 0;
+  std::int64_t cut_at_ms_ GUARDED_BY(mutex_) = 0;
 };
 
-/// Reads the remembered last dropped position out of Meta.
+/// The remembered last dropped position, out of Meta.
 storage::Position read_last_dropped(const storage::Reader& reader);
 
 }  // namespace freshet::oplog

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catalog/definitions.h"
+
+#include <algorithm>
+
+namespace freshet::catalog {
+
+bool IndexDefinition::is_hashed() const {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const IndexPart& part) { return part.kind == IndexPart::Kind::Hashed; });
+}
+
+const IndexDefinition* CollectionDefinition::find_index(std::string_view name) const {
+  for (const IndexPtr& index : indexes) {
+    if (index->name == name) return index.get();
+  }
+  return nullptr;
+}
+
+}  // namespace freshet::catalog

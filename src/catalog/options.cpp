@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catalog/options.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "bson/builder.h"
+
+namespace freshet::catalog {
+namespace {
+
+using bson::Type;
+
+// The order in which options are stored and listed.
+constexpr std::array<std::string_view, 11> kOptionOrder = {
+    "capped",
+    "size",
+    "max",
+    "autoIndexId",
+    "changeStreamPreAndPostImages",
+    "validator",
+    "validationLevel",
+    "validationAction",
+    "collation",
+    "viewOn",
+    "pipeline",
+};
+
+constexpr std::int64_t kCappedUnit = 256;
+constexpr std::int64_t kCappedBytesMax = std::int64_t{1} << 50;
+constexpr std::int64_t kCappedDocumentsMax = (std::int64_t{1} << 31) - 1;
+
+void add_number(bson::Builder& out, std::string_view name, std::int64_t value) {
+  if (value >= INT32_MIN && value <= INT32_MAX) {
+    out.add(name, static_cast<std::int32_t>(value));
+  } else {
+    out.add(name, value);
+  }
+}
+
+/// What a create command said, field by field.
+struct Wanted {
+  bson::ValueView capped, size, max, auto_index_id, images, validator, level, action, collation,
+      view_on, pipeline, id_index;
+};
+
+[[noreturn]] void refuse(std::string_view what) {
+  raise(ErrorCode::InvalidOptions, "{} are not supported by this server", what);
+}
+
+void refuse_unless_empty(bson::ValueView value, std::string_view name) {
+  require_type(value, Type::Document, name);
+  if (value.as_document().empty()) return;
+  raise(ErrorCode::BadValue, "'{}' names a storage engine that this server does not have", name);
+}
+
+void take_option(Wanted& wanted, const bson::Element& field) {
+  const std::string_view name = field.name();
+  const bson::ValueView value = field.value();
+  if (name == "capped") {
+    wanted.capped = value;
+  } else if (name == "size") {
+    wanted.size = value;
+  } else if (name == "max") {
+    wanted.max = value;
+  } else if (name == "autoIndexId") {
+    wanted.auto_index_id = value;
+  } else if (name == "idIndex") {
+    wanted.id_index = value;
+  } else if (name == "changeStreamPreAndPostImages") {
+    wanted.images = value;
+  } else if (name == "validator") {
+    wanted.validator = value;
+  } else if (name == "validationLevel") {
+    wanted.level = value;
+  } else if (name == "validationAction") {
+    wanted.action = value;
+  } else if (name == "collation") {
+    wanted.collation = value;
+  } else if (name == "viewOn") {
+    wanted.view_on = value;
+  } else if (name == "pipeline") {
+    wanted.pipeline = value;
+  } else if (name == "storageEngine" || name == "indexOptionDefaults") {
+    refuse_unless_empty(value, name);
+  } else if (name == "timeseries") {
+    refuse("time-series collections");
+  } else if (name == "clusteredIndex") {
+    refuse("clustered collections");
+  } else if (name == "encryptedFields") {
+    refuse("encrypted collections");
+  } else if (name == "expireAfterSeconds") {
+    raise(ErrorCode::InvalidOptions,
+          "'expireAfterSeconds' of a collection needs 'timeseries' or 'clusteredIndex'");
+  } else {
+    raise(ErrorCode::Location40415, "BSON field 'create.{}' is an unknown field", name);
+  }
+}
+
+bool truth(bson::ValueView value, std::string_view name) {
+  if (value.type() == Type::Bool) return value.as_bool();
+  if (value.is_number()) return value.truthy();
+  raise(ErrorCode::TypeMismatch, "expected bool in '{}', found {}", name,
+        bson::type_alias(value.type()));
+}
+
+void check_id_index(bson::ValueView value) {
+  require_type(value, Type::Document, "idIndex");
+  const bson::ValueView key = value.as_document()["key"];
+  const bool is_id = key.is_document() && key.as_document().count() == 1 &&
+                     key.as_document().begin()->name() == "_id" &&
+                     key.as_document().begin()->is_number() &&
+                     key.as_document().begin()->number_as_double() == 1;
+  if (!is_id) raise(ErrorCode::BadValue, "the field 'key' of 'idIndex' must be {{_id: 1}}");
+}
+
+void add_capped(bson::Builder& out, const Wanted& wanted) {
+  const bool capped = wanted.capped && truth(wanted.capped, "capped");
+  if (!capped) {
+    if (wanted.size || wanted.max) {
+      raise(ErrorCode::InvalidOptions, "'capped' must be true when 'size' or 'max' is given");
+    }
+    return;
+  }
+  if (!wanted.size) raise(ErrorCode::InvalidOptions, "a capped collection needs 'size'");
+  const std::int64_t size = parse_count_option(wanted.size, "size");
+  if (size > kCappedBytesMax) raise(ErrorCode::BadValue, "'size' cannot exceed 1 PB");
+  out.add("capped", true);
+  add_number(out, "size", rounded_capped_size(size));
+  if (!wanted.max) return;
+  const std::int64_t documents = parse_count_option(wanted.max, "max");
+  if (documents > kCappedDocumentsMax) raise(ErrorCode::BadValue, "'max' must be below 2^31");
+  add_number(out, "max", documents);
+}
+
+std::unique_ptr<query::Collation> collation_of(bson::ValueView value) {
+  if (!value) return nullptr;
+  require_type(value, Type::Document, "collation");
+  if (value.as_document().empty()) {
+    raise(ErrorCode::BadValue, "'collation' cannot be an empty document");
+  }
+  return query::parse_collation(value.as_document());
+}
+
+void check_view(const Wanted& wanted) {
+  require_type(wanted.view_on, Type::String, "viewOn");
+  if (wanted.view_on.as_string().empty()) {
+    raise(ErrorCode::BadValue, "'viewOn' cannot be empty");
+  }
+  if (wanted.pipeline) require_type(wanted.pipeline, Type::Array, "pipeline");
+  if (wanted.capped || wanted.size || wanted.max || wanted.validator || wanted.level ||
+      wanted.action || wanted.id_index || wanted.images || wanted.auto_index_id) {
+    raise(ErrorCode::InvalidOptions, "a view takes no options besides 'pipeline' and 'collation'");
+  }
+}
+
+std::string view_options(const Wanted& wanted, const query::Collation* collation) {
+  check_view(wanted);
+  bson::Builder out;
+  if (collation != nullptr) out.add("collation", collation->spec());
+  out.add("viewOn", wanted.view_on.as_string());
+  if (wanted.pipeline) {
+    out.add("pipeline", wanted.pipeline);
+  } else {
+    out.open_array("pipeline").close();
+  }
+  return out.take();
+}
+
+}  // namespace
+
+void require_type(bson::ValueView value, bson::Type expected, std::string_view field) {
+  if (value.type() == expected) return;
+  raise(ErrorCode::TypeMismatch, "expected {} in '{}', found {}", bson::type_alias(expected), field,
+        bson::type_alias(value.type()));
+}
+
+std::int64_t parse_count_option(bson::ValueView value, std::string_view name) {
+  if (!value.is_number()) {
+    raise(ErrorCode::TypeMismatch, "expected a number in '{}', found {}", name,
+          bson::type_alias(value.type()));
+  }
+  const std::int64_t count = value.number_as_int64();
+  if (count < 0) raise(location(51024), "'{}' must be at least 0, found {}", name, count);
+  return count;
+}
+
+std::int64_t rounded_capped_size(std::int64_t bytes) {
+  if (bytes > kCappedBytesMax) return bytes;
+  return (bytes + kCappedUnit - 1) / kCappedUnit * kCappedUnit;
+}
+
+void check_validator(bson::ValueView validator, const query::Collation* collation) {
+  require_type(validator, Type::Document, "validator");
+  query::QueryContext context;
+  context.collation = collation;
+  query::Matcher(validator.as_document(), context);
+}
+
+void check_validation_level(bson::ValueView level) {
+  require_type(level, Type::String, "validationLevel");
+  const std::string_view text = level.as_string();
+  if (text == "off" || text == "strict" || text == "moderate") return;
+  raise(ErrorCode::BadValue, "'validationLevel' is off, strict or moderate, found '{}'", text);
+}
+
+void check_validation_action(bson::ValueView action) {
+  require_type(action, Type::String, "validationAction");
+  const std::string_view text = action.as_string();
+  if (text == "error" || text == "warn") return;
+  raise(ErrorCode::BadValue, "'validationAction' is error or warn, found '{}'", text);
+}
+
+bool parse_images_option(bson::ValueView option) {
+  require_type(option, Type::Document, "changeStreamPreAndPostImages");
+  bson::ValueView enabled;
+  for (const bson::Element& field : option.as_document()) {
+    if (field.name() != "enabled") {
+      raise(ErrorCode::Location40415,
+            "BSON field 'changeStreamPreAndPostImages.{}' is an unknown field", field.name());
+    }
+    enabled = field.value();
+  }
+  if (!enabled) {
+    raise(location(40414), "BSON field 'changeStreamPreAndPostImages.enabled' is missing");
+  }
+  return truth(enabled, "changeStreamPreAndPostImages.enabled");
+}
+
+std::string parse_create_options(bson::View options) {
+  Wanted wanted;
+  for (const bson::Element& field : options) take_option(wanted, field);
+  const auto collation = collation_of(wanted.collation);
+  if (wanted.view_on) return view_options(wanted, collation.get());
+  if (wanted.pipeline) raise(ErrorCode::InvalidOptions, "'pipeline' needs 'viewOn'");
+
+  bson::Builder out;
+  add_capped(out, wanted);
+  if (wanted.auto_index_id) {
+    if (!truth(wanted.auto_index_id, "autoIndexId")) {
+      raise(location(50001), "collections always have an index on _id");
+    }
+    out.add("autoIndexId", true);
+  }
+  if (wanted.id_index) check_id_index(wanted.id_index);
+  if (wanted.images && parse_images_option(wanted.images)) {
+    out.open_document("changeStreamPreAndPostImages").add("enabled", true).close();
+  }
+  if (wanted.validator) {
+    check_validator(wanted.validator, collation.get());
+    out.add("validator", wanted.validator);
+  }
+  if (wanted.level) {
+    check_validation_level(wanted.level);
+    out.add("validationLevel", wanted.level);
+  }
+  if (wanted.action) {
+    check_validation_action(wanted.action);
+    out.add("validationAction", wanted.action);
+  }
+  if (collation) out.add("collation", collation->spec());
+  return out.take();
+}
+
+std::string change_options(bson::View base, bson::View changes) {
+  bson::Builder out;
+  for (const std::string_view name : kOptionOrder) {
+    const bson::Element changed = changes[name];
+    if (changed.type() == Type::Null) continue;
+    out.add(changed ? changed : base[name]);
+  }
+  return out.take();
+}
+
+namespace {
+
+void apply_validation(CollectionDefinition& definition, bson::View options) {
+  const bson::Element validator = options["validator"];
+  definition.validator.clear();
+  definition.validator_matcher.reset();
+  if (validator && !validator.as_document().empty()) {
+    definition.validator = validator.as_document().to_string();
+    query::QueryContext context;
+    context.collation = definition.collation.get();
+    definition.validator_matcher =
+        std::make_shared<const query::Matcher>(bson::View(definition.validator), context);
+  }
+  definition.validation_level = ValidationLevel::Strict;
+  if (const bson::Element level = options["validationLevel"]) {
+    if (level.as_string() == "off") definition.validation_level = ValidationLevel::Off;
+    if (level.as_string() == "moderate") definition.validation_level = ValidationLevel::Moderate;
+  }
+  const bson::Element action = options["validationAction"];
+  definition.validation_action =
+      action && action.as_string() == "warn" ? ValidationAction::Warn : ValidationAction::Error;
+}
+
+}  // namespace
+
+void apply_options(CollectionDefinition& definition, std::string bytes) {
+  definition.options = std::move(bytes);
+  const bson::View options(definition.options);
+  if (const bson::Element collation = options["collation"]) {
+    definition.collation = query::parse_collation(collation.as_document());
+  }
+  if (const bson::Element view_on = options["viewOn"]) {
+    definition.type = CollectionType::View;
+    definition.view_on = view_on.as_string();
+    definition.pipeline = options["pipeline"].as_document().to_string();
+    return;
+  }
+  definition.capped = options["capped"].truthy();
+  definition.capped_bytes = 0;
+  definition.capped_documents = 0;
+  if (const bson::Element size = options["size"]) definition.capped_bytes = size.number_as_int64();
+  if (const bson::Element max = options["max"]) {
+    definition.capped_documents = max.number_as_int64();
+  }
+  const bson::Element images = options["changeStreamPreAndPostImages"];
+  definition.pre_images = images && images.as_document()["enabled"].truthy();
+  apply_validation(definition, options);
+}
+
+}  // namespace freshet::catalog
