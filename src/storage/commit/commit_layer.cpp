@@ -62,9 +62,10 @@ std::shared_ptr<const storage::Snapshot> CommitLayer::snapshot(ReadPoint point) 
   return state_->points.hand_out(point);
 }
 
-CommitResult CommitLayer::commit(Transaction&& transaction, const Applied& applied) {
+CommitResult CommitLayer::commit(Transaction&& transaction, const Applied& applied,
+                                 Grouping grouping) {
   const Transaction used = std::move(transaction);
-  return state_->sequencer.commit(*used.state_, applied);
+  return state_->sequencer.commit(*used.state_, applied, grouping);
 }
 
 void CommitLayer::wait_released(const std::string& conflict_key, WakerPtr waker) {
@@ -96,6 +97,9 @@ void CommitLayer::set_on_visible(OnVisible on_visible) {
 
 void CommitLayer::set_catalog_check(const CatalogCheck* check) {
   state_->sequencer.set_catalog_check(check);
+}
+void CommitLayer::set_group_observer(GroupObserver* observer) {
+  state_->sequencer.set_group_observer(observer);
 }
 
 bool CommitLayer::accepting() const {

@@ -62,6 +62,22 @@ class CatalogCheck {
   virtual bool current(const CatalogDependency& dependency) const = 0;
 };
 
+/// Sees each group before the engine does and may add changes to it (postings of the log). Called by
+/// the sequencer only, one group at a time. Must be short and must not throw.
+class GroupObserver {
+ public:
+  virtual ~GroupObserver() = default;
+  virtual void prepare(storage::CommitGroup& group) = 0;
+  /// The group prepared last was refused: nothing of it, and nothing added to it, is true.
+  virtual void refused() = 0;
+};
+
+/// Where in its group a commit with an `applied` callback may stand.
+enum class Grouping : std::uint8_t {
+  Last,      ///< later commits are checked against what it publishes (the catalog)
+  Anywhere,  ///< it only counts: no commit is checked against it
+};
+
 /// Thread-safe. Starts its flusher thread in the constructor, ends it in the destructor.
 class CommitLayer {
  public:
@@ -84,10 +100,11 @@ class CommitLayer {
   ///
   /// `applied`, when given, runs inside the sequencer after the engine applied the group and before
   /// anything of it can be seen: no snapshot at this position has been handed out, no key of it is
-  /// released, no later commit was checked. What it publishes (the catalog as of this position) is
+  /// released, no later commit was checked (unless `grouping` allows it). What it publishes (the catalog as of this position) is
   /// therefore seen by exactly those who can see the commit. It is not called when the commit
   /// fails. It must be short, must not throw and must not call this.
-  CommitResult commit(Transaction&& transaction, const Applied& applied = nullptr);
+  CommitResult commit(Transaction&& transaction, const Applied& applied = nullptr,
+                      Grouping grouping = Grouping::Last);
 
   /// Wakes `waker` when the key (Transaction::conflict_key()) is held by nobody; at once if so.
   void wait_released(const std::string& conflict_key, WakerPtr waker);
@@ -110,6 +127,8 @@ class CommitLayer {
   using OnVisible = std::function<void(const std::vector<storage::LogRecordPtr>&, Position)>;
   void set_on_visible(OnVisible on_visible);
   void set_catalog_check(const CatalogCheck* check);
+  /// Set before the first commit; must outlive the last.
+  void set_group_observer(GroupObserver* observer);
 
   /// True until the engine failed or stop() was called.
   bool accepting() const;

@@ -48,8 +48,13 @@ void Sequencer::set_catalog_check(const CatalogCheck* check) {
   catalog_check_ = check;
 }
 
-CommitResult Sequencer::commit(TransactionState& transaction, const Applied& applied) {
-  Job job{transaction, applied};
+void Sequencer::set_group_observer(GroupObserver* observer) {
+  observer_ = observer;
+}
+
+CommitResult Sequencer::commit(TransactionState& transaction, const Applied& applied,
+                               Grouping grouping) {
+  Job job{transaction, applied, grouping};
   std::vector<Job*> jobs;
   {
     MutexLock lock(mutex_);
@@ -93,7 +98,7 @@ std::vector<Sequencer::Job*> Sequencer::next_jobs() {
     if (!jobs.empty() && bytes > options_.group_bytes_max) break;
     jobs.push_back(job);
     queue_.pop_front();
-    if (job->applied) break;
+    if (job->applied && job->grouping == Grouping::Last) break;
   }
   return jobs;
 }
@@ -114,12 +119,14 @@ void Sequencer::run(const std::vector<Job*>& jobs) {
   group.position = last_position_;
   group.sequence = last_sequence_ + 1;
   const bool nothing = group.changes.empty() && group.log.empty();
+  if (observer_ != nullptr && !nothing) observer_->prepare(group);
   const ApplyOutcome outcome = nothing ? ApplyOutcome::Applied : apply(group);
   if (outcome == ApplyOutcome::Applied) {
     if (!nothing) last_sequence_ = group.sequence;
     publish(jobs, group);
     return;
   }
+  if (observer_ != nullptr) observer_->refused();
   positions_ = positions_before;
   last_position_ = position_before;
   if (outcome == ApplyOutcome::NoSpace) {
@@ -172,8 +179,9 @@ ApplyOutcome Sequencer::apply(const CommitGroup& group) {
 }
 
 void Sequencer::publish(const std::vector<Job*>& jobs, const CommitGroup& group) {
-  Job& last = *jobs.back();
-  if (last.merged && last.applied) last.applied(last.positions, last.result.position);
+  for (Job* job : jobs) {
+    if (job->merged && job->applied) job->applied(job->positions, job->result.position);
+  }
   if (!group.changes.empty() || !group.log.empty()) {
     SnapshotPtr snapshot;
     try {

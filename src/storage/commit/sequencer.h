@@ -37,16 +37,18 @@ class Sequencer {
             Health& health, SequencerOptions options);
 
   /// Returns when applied or refused; keys are released in the first case.
-  CommitResult commit(TransactionState& transaction, const Applied& applied);
+  CommitResult commit(TransactionState& transaction, const Applied& applied, Grouping grouping);
   /// Returns when everything that was in here has come out. Once Health refuses.
   void drain();
   void set_catalog_check(const CatalogCheck* check);
+  void set_group_observer(GroupObserver* observer);
 
  private:
   /// One waiting commit; lives on its thread's stack.
   struct Job {
     TransactionState& transaction;
     const Applied& applied;
+    Grouping grouping;
     CommitResult result{CommitStatus::NotAccepting, {}};
     std::vector<Position> positions;
     bool merged = false;  // into the group
@@ -79,6 +81,7 @@ class Sequencer {
   Position last_position_;
   std::uint64_t last_sequence_;
   const CatalogCheck* catalog_check_ = nullptr;
+  GroupObserver* observer_ = nullptr;
 };
 
 }  // namespace freshet::commit
