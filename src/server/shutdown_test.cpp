@@ -46,7 +46,7 @@ TEST_F(ShutdownTest, ParkedCommandsAreAnsweredAndAllIsClosed) {
 TEST_F(ShutdownTest, AReaderThatDoesNotReadIsNotWaitedForLong) {
   start();
   Client slow = client(4096);
-  ASSERT_TRUE(slow.send(request("big", 30 << 20)));
+  ASSERT_TRUE(slow.send(request("big", 4 << 20)));
   ASSERT_TRUE(eventually([&] { return dispatcher_.exchanges_started == 1; }));
   const auto began = steady_clock::now();
   server_->stop(Milliseconds(100));
