@@ -40,7 +40,7 @@ enum class ErrorCode : std::int32_t {
   NonExistentPath = 29,
   InvalidPath = 30,
   RoleNotFound = 31,
-  CannotBackfillArray = 39,
+  CannotBackfillArray = 34,
   ConflictingUpdateOperators = 40,
   CursorNotFound = 43,
   NoMatchingDocument = 47,

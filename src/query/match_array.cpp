@@ -88,7 +88,8 @@ MatchNodePtr parse_all(const FieldPredicate& predicate, MatchParse& parse) {
   }
   std::vector<MatchNodePtr> nodes;
   for (const bson::Element& element : list) {
-    if (is_operator_document(element)) {
+    const bool nested = element.is_document() && !element.as_document().empty();
+    if (nested && is_field_operator(element.as_document().begin()->name())) {
       raise(ErrorCode::BadValue, "no $ expressions in $all (field '{}')", predicate.path);
     }
     nodes.push_back(parse_equality(predicate.path, element, parse));

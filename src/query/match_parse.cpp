@@ -97,6 +97,8 @@ bool is_dbref(bson::View document) {
   return at != end && at->name() == "$id";
 }
 
+bool is_field_operator(std::string_view name) { return name != "$not" && find_row(kFieldOperators, name) != nullptr; }
+
 bool is_operator_document(bson::ValueView value) {
   if (!value.is_document() || value.as_document().empty()) return false;
   const bson::View document = value.as_document();

@@ -31,11 +31,13 @@ MatchNodePtr parse_filter(bson::View filter, MatchParse& parse);
 std::vector<MatchNodePtr> parse_operators(std::string_view path, bson::View operators, MatchParse& parse);
 /// True for a document whose first name begins with '$' and that is not a DBRef.
 bool is_operator_document(bson::ValueView value);
+/// True for the operators that may stand on a field's right side, $not aside.
+bool is_field_operator(std::string_view name);
 /// True for {$ref: …, $id: …} in that order.
 bool is_dbref(bson::View document);
 /// And over `children`, or the only one, or always true.
 MatchNodePtr make_and(std::vector<MatchNodePtr> children);
-/// A path stands for itself in messages.
+/// {path: operand} without an operator.
 MatchNodePtr parse_equality(std::string_view path, bson::ValueView operand, MatchParse& parse);
 
 // match_comparison.cpp

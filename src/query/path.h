@@ -95,7 +95,7 @@ bool visit_array(const Path& path, std::size_t part, bson::View array, LeafArray
     if (element.is_document() && visit_document(path, part, element.as_document(), leaf, position, visit)) return true;
     if (index++ != wanted) continue;
     if (part + 1 == path.size()) {
-      if (visit(element.value(), position)) return true;
+      if (visit(element.value(), outer)) return true;
     } else if (element.is_document()) {
       if (visit_document(path, part + 1, element.as_document(), leaf, outer, visit)) return true;
     } else if (element.is_array()) {
