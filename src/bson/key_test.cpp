@@ -304,6 +304,17 @@ TEST(KeyTest, EqualNumbersHaveEqualBytes) {
   EXPECT_EQ(key(Value::number(-0.0)), key(decimal_value("-0E-10")));
 }
 
+// Indexes hold these bytes: they must never change.
+TEST(KeyTest, BytesAreThoseOfTheFormatPage) {
+  EXPECT_EQ(to_hex(key(Value::int32(0))), "24");
+  EXPECT_EQ(to_hex(key(Value::int32(-1))), "22fd");
+  EXPECT_EQ(to_hex(key(Value::int32(300))), "270258");
+  EXPECT_EQ(to_hex(key(Value::number(1.5))), "260380000000000000");
+  EXPECT_EQ(to_hex(key(Value::string("a"))), "38610001");
+  EXPECT_EQ(to_hex(key(Value::document(from_json(R"({"a":1})")))), "40186100260200");
+  EXPECT_EQ(to_hex(key(Value::array(from_json(R"({"0":1,"1":"a"})")))), "4826023861000100");
+}
+
 TEST(KeyTest, ConcatenatedKeysComeApart) {
   std::vector<Value> all = numbers();
   for (const Value& value : others())
