@@ -49,7 +49,9 @@ StatePtr read_state(const storage::Reader& reader, const CatalogState* live) {
     definition->version = reader.position();
     for (const IndexPtr& index : definition->indexes) {
       const auto flags = multikey.find(index->id);
-      if (flags != multikey.end()) index->runtime->multikey = flags->second;
+      if (flags == multikey.end()) continue;
+      index->runtime->multikey = flags->second;
+      index->runtime->multikey_stored = flags->second;
     }
     share_runtime(*definition, live);
     builder.put(std::move(definition));

@@ -34,13 +34,15 @@ struct IndexRuntime {
   /// Bit i: some document has (or had, or may get) an array on the path of component i. Set before
   /// the key is committed: read it after opening the snapshot.
   std::atomic<std::uint32_t> multikey{0};
+  /// The bits that are stored: what is set but not stored yet is written along with the next key.
+  std::atomic<std::uint32_t> multikey_stored{0};
 };
 
 /// Moves while a collection stands. Shared by the versions of its definition.
 struct CollectionRuntime {
   std::atomic<std::int64_t> documents{0};
   std::atomic<std::int64_t> bytes{0};
-  std::atomic<std::uint64_t> next_record_id{1};
+  std::atomic<std::uint64_t> next_record_id{0};  ///< 0: not known yet, see collection/writer
 };
 
 struct IndexPart {

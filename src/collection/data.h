@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,10 @@
 #include "storage/commit/commit_layer.h"
 #include "storage/store.h"
 
+namespace freshet {
+class Logger;
+}
+
 namespace freshet::collection {
 
 /// Thread-safe.
@@ -25,7 +30,8 @@ class Data {
   /// Loads the catalog, recovers counters from the log, drops unfinished index builds, takes a new
   /// term and installs the catalog check. Requires: all references outlive this; nothing was
   /// committed yet.
-  Data(storage::Store& store, commit::CommitLayer& commits, const Clock& clock, Random& random);
+  Data(storage::Store& store, commit::CommitLayer& commits, const Clock& clock, Random& random,
+       Logger& logger);
   ~Data();
   Data(const Data&) = delete;
   Data& operator=(const Data&) = delete;
@@ -43,8 +49,8 @@ class Data {
   WriteUnit begin(commit::ReadPoint point = commit::ReadPoint::Latest) {
     return WriteUnit(commits_, catalog_, point);
   }
-  /// A context with time and term filled in.
-  WriteContext write_context() const { return {.wall_ms = clock_.wall_ms(), .term = term_}; }
+  /// A context with time, term and logger filled in.
+  WriteContext write_context() const;
 
   /// Stores the counters as of a position, so that less of the log is read at the next start. Call
   /// about once a minute, and before a clean end.
@@ -53,20 +59,30 @@ class Data {
   storage::Position checkpoint_position() const;
 
  private:
+  struct Counters {
+    std::int64_t documents = 0;
+    std::int64_t bytes = 0;
+    bool operator==(const Counters&) const = default;
+  };
+  using CountersById = std::map<std::uint64_t, Counters>;
+
   void take_term();
   void recover_counters();
-  void drop_unfinished_builds();
+  void fold_log(storage::Position after);
+  CountersById count_now(storage::Position& at);
 
   storage::Store& store_;
   commit::CommitLayer& commits_;
   const Clock& clock_;
   Random& random_;
+  Logger& logger_;
   bson::ObjectIdSource object_ids_;
   catalog::Catalog catalog_;
   std::unique_ptr<catalog::Ddl> ddl_;
   std::int64_t term_ = 1;
   mutable Mutex mutex_;
   storage::Position checkpoint_ GUARDED_BY(mutex_);
+  CountersById stored_ GUARDED_BY(mutex_);
 };
 
 }  // namespace freshet::collection

@@ -30,8 +30,10 @@ class IndexCursor {
   /// The whole entry's key, unique within the index: where the cursor stands.
   std::string_view entry() const { return scan_->key(); }
   void next() { scan_->next(); }
-  /// To the first entry at or behind `key` (encoded values) in the cursor's direction.
-  void seek(std::string_view key) { scan_->seek(key); }
+  /// To the first entry at or behind `key` (encoded values, a prefix is fine) in the cursor's
+  /// direction: forward the first entry >= key, backward the last one that is smaller than key or
+  /// begins with it. Within the range.
+  void seek(std::string key);
   /// To the first entry behind `entry` in the cursor's direction.
   void seek_past(std::string_view entry);
 
@@ -44,7 +46,7 @@ class IndexCursor {
 /// The record that has exactly this key in a unique index; nothing when none has.
 std::optional<RecordId> find_unique(const storage::Reader& reader,
                                     const catalog::IndexDefinition& index,
-                                    std::string_view encoded_key);
+                                    std::string encoded_key);
 /// The record with this `_id`; nothing when there is none. Requires: a collection with an _id
 /// index.
 std::optional<RecordId> find_by_id(const storage::Reader& reader,

@@ -3,10 +3,11 @@
 // the same storage transaction as their effects. docs/formats/sessions.md describes the bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bson/view.h"
 #include "model/session_id.h"
@@ -21,6 +22,7 @@ struct StatementResult {
   std::optional<std::string> upserted;  ///< {_id: …} of an upsert that inserted
   /// findAndModify: what it returned, {value: …} (null or a document); empty for other commands.
   std::optional<std::string> value;
+  bool operator==(const StatementResult&) const = default;
 };
 
 /// One session's record within one transaction. Not thread-safe.
@@ -40,10 +42,19 @@ class RetryRecord {
 
  private:
   commit::Transaction& transaction_;
+
+  /// Statements of consecutive ids with the same result.
+  struct Run {
+    std::int32_t first;
+    std::int32_t last;
+    StatementResult result;
+  };
+  void read(bson::View record);
+
   std::string key_;
   std::int64_t txn_number_;
   bool changed_ = false;
-  std::map<std::int32_t, StatementResult> results_;
+  std::vector<Run> runs_;
 };
 
 /// Erases records not used since `before_ms`, at most `count_max`; gives how many.

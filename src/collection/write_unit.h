@@ -26,15 +26,20 @@ class WriteUnit {
   /// The catalog as the transaction's snapshot sees it.
   const catalog::CatalogState& catalog() const { return *state_; }
 
-  /// Counts what one write changes; Writer calls this.
+  // For Writer: what becomes true in memory when the unit commits.
+
+  /// Counts what one write changes.
   void count(const catalog::CollectionDefinition& collection, std::int64_t documents,
              std::int64_t bytes);
+  /// The transaction stores these multikey bits.
+  void stores_multikey(const catalog::IndexDefinition& index, std::uint32_t bits);
 
   struct Savepoint {
     commit::Transaction::Savepoint transaction;
     std::size_t counts;
+    std::size_t multikey;
   };
-  Savepoint savepoint() const;
+  Savepoint savepoint();
   /// Takes back everything since: one failed statement undoes its own writes only.
   void rollback_to(const Savepoint& savepoint);
 
@@ -47,10 +52,17 @@ class WriteUnit {
     std::int64_t documents;
     std::int64_t bytes;
   };
+  struct Multikey {
+    std::shared_ptr<catalog::IndexRuntime> runtime;  // shared: the index may go meanwhile
+    std::uint32_t bits;
+  };
+  void applied() const;
+
   commit::CommitLayer* commits_;
   commit::Transaction transaction_;
   catalog::StatePtr state_;
   std::vector<Count> counts_;
+  std::vector<Multikey> multikey_;
 };
 
 }  // namespace freshet::collection

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collection/capped.h"
+
+#include <string>
+
+#include "base/bytes.h"
+#include "base/invariant.h"
+#include "catalog/stored.h"
+
+namespace freshet::collection {
+
+using catalog::kCatalogSpace;
+using catalog::StoredKey;
+
+CappedState CappedState::load(const storage::Reader& reader, std::uint64_t collection_id) {
+  CappedState state;
+  const auto value =
+      reader.get(kCatalogSpace, catalog::stored_key(StoredKey::Capped, collection_id));
+  if (!value) return state;
+  invariant(value->size() == 32, "the state of a capped collection has 32 bytes");
+  state.first_record = load_be64(value->data());
+  state.last_record = load_be64(value->data() + 8);
+  state.documents = static_cast<std::int64_t>(load_be64(value->data() + 16));
+  state.bytes = static_cast<std::int64_t>(load_be64(value->data() + 24));
+  return state;
+}
+
+commit::HoldOutcome CappedState::hold(commit::Transaction& transaction,
+                                      std::uint64_t collection_id) {
+  return transaction.hold(kCatalogSpace, catalog::stored_key(StoredKey::Capped, collection_id));
+}
+
+commit::HoldOutcome CappedState::save(commit::Transaction& transaction,
+                                      std::uint64_t collection_id) const {
+  std::string value;
+  append_be64(value, first_record);
+  append_be64(value, last_record);
+  append_be64(value, static_cast<std::uint64_t>(documents));
+  append_be64(value, static_cast<std::uint64_t>(bytes));
+  return transaction.put(kCatalogSpace, catalog::stored_key(StoredKey::Capped, collection_id),
+                         std::move(value));
+}
+
+}  // namespace freshet::collection

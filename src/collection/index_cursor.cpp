@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collection/index_cursor.h"
+
+#include <utility>
+
+#include "base/invariant.h"
+#include "bson/key.h"
+#include "collection/index_keys.h"
+
+namespace freshet::collection {
+
+IndexCursor::IndexCursor(const storage::Reader& reader, const catalog::IndexDefinition& index,
+                         storage::KeyRange range, storage::Direction direction)
+    : direction_(direction), unique_(index.unique) {
+  range.begin = bounded_begin(std::move(range.begin));
+  range.end = bounded_end(std::move(range.end));
+  scan_ = reader.scan(index.space(), range, direction);
+}
+
+RecordId IndexCursor::record() const {
+  if (unique_) return record_id_of(scan_->value());
+  const std::string_view entry = scan_->key();
+  return record_id_of(entry.substr(entry.size() - 8));
+}
+
+std::string_view IndexCursor::key() const {
+  const std::string_view entry = scan_->key();
+  return unique_ ? entry : entry.substr(0, entry.size() - 8);
+}
+
+void IndexCursor::seek(std::string key) {
+  if (direction_ == storage::Direction::Forward) {
+    scan_->seek(bounded_begin(std::move(key)));
+    return;
+  }
+  // Backward: every entry that begins with the key lies at or before it.
+  std::string end = bson::prefix_end(bounded_begin(std::move(key)));
+  if (end.empty()) return;
+  scan_->seek(end);
+  if (scan_->valid() && scan_->key() == end) scan_->next();
+}
+
+void IndexCursor::seek_past(std::string_view entry) {
+  const std::string at(entry);
+  scan_->seek(at);
+  if (scan_->valid() && scan_->key() == at) scan_->next();
+}
+
+std::optional<RecordId> find_unique(const storage::Reader& reader,
+                                    const catalog::IndexDefinition& index,
+                                    std::string encoded_key) {
+  invariant(index.unique, "only unique indexes are asked for one key");
+  const auto value = reader.get(index.space(), bounded_key(std::move(encoded_key)));
+  if (!value) return std::nullopt;
+  return record_id_of(*value);
+}
+
+std::optional<RecordId> find_by_id(const storage::Reader& reader,
+                                   const catalog::CollectionDefinition& collection,
+                                   bson::ValueView id) {
+  const catalog::IndexDefinition* index = collection.id_index();
+  invariant(index != nullptr, "the collection has an index on _id");
+  std::string key;
+  append_index_value(key, *index, 0, id);
+  return find_unique(reader, *index, std::move(key));
+}
+
+}  // namespace freshet::collection

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collection/index_keys.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "bson/builder.h"
+#include "bson/key.h"
+#include "bson/value.h"
+#include "collection/key_hash.h"
+#include "collection/key_values.h"
+
+namespace freshet::collection {
+namespace {
+
+using bson::Type;
+using bson::ValueView;
+using catalog::IndexDefinition;
+using catalog::IndexPart;
+
+std::string encode(const IndexDefinition& index, const std::vector<ValueView>& values) {
+  std::string key;
+  for (std::size_t i = 0; i < values.size(); ++i) append_index_value(key, index, i, values[i]);
+  return bounded_key(std::move(key));
+}
+
+bool all_missing(const std::vector<ValueView>& values) {
+  return std::all_of(values.begin(), values.end(), [](ValueView v) { return v.missing(); });
+}
+
+class KeySink final : public CombinationSink {
+ public:
+  KeySink(const IndexDefinition& index, std::vector<std::string>& keys)
+      : index_(index), keys_(keys) {}
+  void take(const std::vector<ValueView>& values) override {
+    if (index_.sparse && all_missing(values)) return;
+    keys_.push_back(encode(index_, values));
+  }
+
+ private:
+  const IndexDefinition& index_;
+  std::vector<std::string>& keys_;
+};
+
+class KeyValueSink final : public CombinationSink {
+ public:
+  KeyValueSink(const IndexDefinition& index, std::string_view key) : index_(index), key_(key) {}
+  void take(const std::vector<ValueView>& values) override {
+    if (!found_.empty() || encode(index_, values) != key_) return;
+    bson::Builder out;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i].missing()) {
+        out.add_null(index_.parts[i].path);
+      } else {
+        out.add(index_.parts[i].path, values[i]);
+      }
+    }
+    found_ = out.take();
+  }
+  std::string found() { return found_.empty() ? bson::View().to_string() : std::move(found_); }
+
+ private:
+  const IndexDefinition& index_;
+  std::string_view key_;
+  std::string found_;
+};
+
+/// The usual index: one component, no dots, no array. False when it is not that simple.
+bool single_key(const IndexDefinition& index, bson::View document, IndexKeys& out) {
+  if (index.parts.size() != 1) return false;
+  const IndexPart& part = index.parts.front();
+  if (part.path.find('.') != std::string::npos) return false;
+  const bson::Element value = document[part.path];
+  if (value.is_array()) return false;
+  if (value.missing() && index.sparse) return true;
+  std::string key;
+  append_index_value(key, index, 0, value);
+  out.keys.push_back(bounded_key(std::move(key)));
+  return true;
+}
+
+}  // namespace
+
+void append_index_value(std::string& out, const IndexDefinition& index, std::size_t part,
+                        ValueView value) {
+  const IndexPart& component = index.parts[part];
+  if (component.kind != IndexPart::Kind::Hashed) {
+    bson::append_key(out, value, component.descending(), index.collation.get());
+    return;
+  }
+  std::string plain;
+  bson::append_key(plain, value);
+  const auto hash = static_cast<std::int64_t>(stored_hash_64(plain));
+  bson::append_key(out, bson::Value::int64(hash));
+}
+
+IndexKeys index_keys(const IndexDefinition& index, bson::View document) {
+  IndexKeys result;
+  if (index.partial != nullptr && !index.partial->matches(document)) return result;
+  if (single_key(index, document, result)) return result;
+  KeySink sink(index, result.keys);
+  result.multikey = for_each_combination(index, document, sink);
+  if (result.multikey != 0 && index.is_hashed()) {
+    raise(location(16766), "hashed indexes do not support array values");
+  }
+  if (result.keys.size() > 1) {
+    std::sort(result.keys.begin(), result.keys.end());
+    result.keys.erase(std::unique(result.keys.begin(), result.keys.end()), result.keys.end());
+  }
+  return result;
+}
+
+std::string bounded_key(std::string encoded) {
+  if (encoded.size() <= kKeyPrefixBytes) return encoded;
+  const std::string hash = stored_hash_128(encoded);
+  encoded.resize(kKeyPrefixBytes);
+  return encoded + hash;
+}
+
+std::string bounded_begin(std::string encoded) {
+  if (encoded.size() > kKeyPrefixBytes) encoded.resize(kKeyPrefixBytes);
+  return encoded;
+}
+
+std::string bounded_end(std::string encoded) {
+  if (encoded.size() <= kKeyPrefixBytes) return encoded;
+  encoded.resize(kKeyPrefixBytes);
+  return bson::prefix_end(encoded);
+}
+
+std::string key_value_document(const IndexDefinition& index, bson::View document,
+                               std::string_view key) {
+  KeyValueSink sink(index, key);
+  for_each_combination(index, document, sink);
+  return sink.found();
+}
+
+}  // namespace freshet::collection
