@@ -2,10 +2,12 @@
 // Parsing of projections.
 #include "query/projection.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
 #include "base/error.h"
+#include "query/match_node.h"
 #include "query/projection_node.h"
 
 namespace freshet::query {
@@ -19,12 +21,31 @@ struct Parsed {
   ProjectionNode root;
   ProjectionMode mode = ProjectionMode::Exclude;
   bool needs_position = false;
+  std::string position_path;
 };
 
 bool is_flag(bson::ValueView value) { return value.is_number() || value.type() == bson::Type::Bool; }
 
 bool is_expression_document(bson::ValueView value) {
   return value.is_document() && !value.as_document().empty() && value.as_document().begin()->name().starts_with('$');
+}
+
+/// Whether some predicate of the filter stands on a path that begins with `field`.
+bool speaks_of(const MatchNode& node, std::string_view field) {
+  switch (node.kind()) {
+    case MatchKind::And:
+    case MatchKind::Or:
+    case MatchKind::Nor: {
+      const auto& children = static_cast<const ListNode&>(node).children();
+      return std::ranges::any_of(children, [field](const MatchNodePtr& child) { return speaks_of(*child, field); });
+    }
+    case MatchKind::Not: return speaks_of(static_cast<const NotNode&>(node).child(), field);
+    case MatchKind::AlwaysTrue:
+    case MatchKind::AlwaysFalse:
+    case MatchKind::Expression:
+    case MatchKind::Sample: return false;
+    default: return static_cast<const PathNode&>(node).path().part(0) == field;
+  }
 }
 
 class Parser {
@@ -194,6 +215,7 @@ class Parser {
     if (elem_match_) raise(location(31256), "cannot specify positional operator and $elemMatch");
     set_mode(path, ProjectionMode::Include);
     out_.needs_position = true;
+    out_.position_path = path;
     leaf(path, Kind::Positional);
   }
 
@@ -238,8 +260,9 @@ Projection::Projection(bson::View spec, ProjectionKind kind, const QueryContext&
     : state_(std::make_unique<State>()) {
   state_->parsed = Parser(kind, context).parse(spec);
   if (!state_->parsed.needs_position) return;
-  if (filter == nullptr) {
-    raise(location(51050), "projections with a positional operator require a matching field in the query selector");
+  const std::string& path = state_->parsed.position_path;
+  if (filter == nullptr || !speaks_of(filter->root(), Path(path).part(0))) {
+    raise(location(31277), "positional projection '{}.$' does not match the query document", path);
   }
   state_->filter.emplace(filter->filter(), context);
 }

@@ -64,24 +64,35 @@ class ArrayKeys {
     std::size_t& part = state.next_part[i];
     bson::View current = document;
     bson::ValueView value;
+    bool inside_array = false;
     for (; part < path.size(); ++part) {
       value = current[path.part(part)];
-      if (value.is_array() && !indexes_into(path, part + 1, value.as_document())) {
+      const bool last = part + 1 == path.size();
+      if (value.is_array() && last && inside_array) break;  // an element named by its index is not opened
+      if (value.is_array() && (last || !indexes_into(path, part + 1, value.as_document()))) {
         ++part;
         return value;
       }
-      if (!value.is_document() && !value.is_array()) break;
+      if (last || (!value.is_document() && !value.is_array())) break;
+      inside_array = value.is_array();
       current = value.as_document();
     }
-    state.values[i] = part + 1 < path.size() ? bson::ValueView() : value;
+    if (part + 1 < path.size()) value = bson::ValueView();
+    if (value.is_array() && value.as_document().empty()) value = undefined();
+    state.values[i] = value;
     part = kDone;
     return {};
   }
 
   /// "a.0.b": the next part is an index of this array rather than a name inside its documents.
   static bool indexes_into(const Path& path, std::size_t part, bson::View array) {
-    if (part >= path.size() || path.index(part) == Path::kNoIndex) return false;
-    return static_cast<bool>(array[path.part(part)]);
+    if (path.index(part) == Path::kNoIndex || !array[path.part(part)]) return false;
+    for (const bson::Element& element : array) {
+      if (element.is_document() && element.as_document()[path.part(part)]) {
+        raise(location(16746), "ambiguous field name '{}' found in an array: it is an index and a field", path.part(part));
+      }
+    }
+    return true;
   }
 
   void expand(bson::View document, State state) {
