@@ -146,7 +146,8 @@ Parsed parse(const std::vector<std::string>& arguments, ServeOptions serve) {
   RepairOptions repair;
 
   CLI::App app(kDescription, "freshet");
-  app.set_version_flag("--version", fmt::format("freshet {}", base::kVersion));
+  app.set_version_flag("--version",
+                       fmt::format("freshet {} (RocksDB {})", base::kVersion, base::kRocksdbKind));
   app.require_subcommand(1, 1);
 
   CLI::App& serve_app = *app.add_subcommand("serve", "Run the server")->allow_extras();

@@ -81,7 +81,7 @@ bool machine_lacks(const error_code& failed) {
 }
 
 [[noreturn]] void refuse(const tcp::endpoint& endpoint, const error_code& failed) {
-  raise(ErrorCode::OperationFailed, "cannot listen on {}: {}", to_text(endpoint),
+  raise(ErrorCode::HostUnreachable, "cannot listen on {}: {}", to_text(endpoint),
         failed == asio::error::address_in_use ? "the port is in use by another process"
                                               : failed.message());
 }

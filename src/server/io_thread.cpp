@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/io_thread.h"
 
+#include <pthread.h>
+
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,7 @@ void IoThread::start() {
 }
 
 void IoThread::run() {
+  ::pthread_setname_np(::pthread_self(), "connections");
   while (true) {
     try {
       context_.run();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/worker_pool.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 namespace freshet::server {
@@ -34,6 +36,7 @@ void WorkerPool::stop() {
 }
 
 void WorkerPool::run() {
+  ::pthread_setname_np(::pthread_self(), "worker");
   while (true) {
     std::shared_ptr<WorkItem> item;
     {

@@ -8,7 +8,7 @@
         server.kill9()
         server.restart()                               # same directory, same port
 
-The binary is $FRESHET_BINARY, else build/<preset>/freshet of this repository, where the preset is
+The binary is $FRESHET, else build/<preset>/freshet of this repository, where the preset is
 $FRESHET_PRESET, else the most recently built one.
 
 The server says on standard output, one line each, what it serves and at last `ready on port N`:
@@ -35,8 +35,8 @@ START_TIMEOUT_S = float(os.environ.get("FRESHET_START_TIMEOUT_S", "30"))
 
 def find_binary(preset=None):
     """The binary to test: see the module's text. Raises FileNotFoundError when there is none."""
-    if os.environ.get("FRESHET_BINARY"):
-        return Path(os.environ["FRESHET_BINARY"]).resolve()
+    if os.environ.get("FRESHET"):
+        return Path(os.environ["FRESHET"]).resolve()
     preset = preset or os.environ.get("FRESHET_PRESET")
     if preset:
         binary = REPOSITORY / "build" / preset / "freshet"
