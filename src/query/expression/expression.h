@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bson/value.h"
@@ -14,12 +16,17 @@
 
 namespace freshet::query {
 
+/// How deep expressions may nest; deeper is an Overflow error.
+inline constexpr int kExpressionDepthMax = 200;
+/// What one computed string, array or document may hold; more is BSONObjectTooLarge.
+inline constexpr std::size_t kExpressionBytesMax = std::size_t{64} << 20;
+
 /// Where an expression is being evaluated. Variables are slots that parsing has numbered.
 struct EvalContext {
   const QueryContext& query;
-  bson::Value root;                      ///< $$ROOT; field paths start at current
-  bson::Value current;                   ///< $$CURRENT
-  std::vector<bson::Value> variables;    ///< by slot: $let, $map, $filter, $reduce, the command's let
+  bson::Value root;                    ///< $$ROOT; field paths start at current
+  bson::Value current;                 ///< $$CURRENT
+  std::vector<bson::Value> variables;  ///< by slot: $let, $map, $filter, $reduce
 };
 
 /// What an expression reads; for dependency analysis and pushdown.
@@ -32,8 +39,8 @@ struct Dependencies {
 class Expression {
  public:
   virtual ~Expression() = default;
-  /// Missing is a result like any other. Values may borrow from the document under evaluation or from the tree.
-  /// Throws with MongoDB's codes.
+  /// Missing is a result like any other. Values may borrow from the document under evaluation or
+  /// from the tree. Throws with MongoDB's codes.
   virtual bson::Value evaluate(EvalContext& context) const = 0;
   virtual void add_dependencies(Dependencies& out) const = 0;
   /// True when the result does not depend on the document.
@@ -42,13 +49,16 @@ class Expression {
 
 using ExpressionPtr = std::unique_ptr<const Expression>;
 
-/// Names in scope while parsing: variable name → slot. One per parsed root; nested scopes are pushed and popped.
+/// Names in scope while parsing: variable name → slot. One per parsed root; nested scopes are
+/// pushed and popped.
 class ParseScope {
  public:
-  explicit ParseScope(const QueryContext& context);
+  explicit ParseScope(const QueryContext& context) : context_(&context) {}
   const QueryContext& query() const { return *context_; }
-  /// Defines a user variable and returns its slot; throws FailedToParse-family codes for bad names.
+  /// Defines a user variable and returns its slot; throws FailedToParse for bad names.
   std::size_t push(std::string_view name);
+  /// The same for names that users may not define ($redact's DESCEND, PRUNE, KEEP).
+  std::size_t push_system(std::string_view name);
   void pop(std::size_t count = 1);
   /// The slot, or npos.
   std::size_t find(std::string_view name) const;
@@ -64,19 +74,23 @@ class ParseScope {
 };
 
 /// Parses one operand: a literal, "$path", "$$variable", {$op: …}, a document or array of operands.
+/// Operators whose operands are all constant are evaluated at once, so their errors come up here.
 ExpressionPtr parse_expression(bson::ValueView spec, ParseScope& scope);
+
+/// Whether `name` ("$add") is an operator of expressions.
+bool is_expression_operator(std::string_view name);
 
 /// An expression with its scope: parse once, evaluate on many documents from many threads.
 class CompiledExpression {
  public:
   CompiledExpression(bson::ValueView spec, const QueryContext& context);
+  /// The result may borrow from `document` and from this.
   bson::Value evaluate(bson::View document, const QueryContext& context) const;
   const Expression& root() const { return *root_; }
 
  private:
   ExpressionPtr root_;
   std::size_t slots_;
-  std::vector<std::pair<std::size_t, bson::Value>> let_values_;
 };
 
 }  // namespace freshet::query
