@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// find and aggregate as planned: the chain of stages, and everything it stands on, in one object that a cursor keeps.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bson/view.h"
+#include "catalog/catalog.h"
+#include "model/namespace.h"
+#include "pipeline/execution.h"
+#include "pipeline/pipeline.h"
+#include "storage/commit/commit_layer.h"
+
+namespace freshet {
+class Random;
+}
+
+namespace freshet::pipeline {
+
+/// What planning and running need of the floors beneath. Everything outlives every plan.
+struct PlanServices {
+  storage::Store& store;
+  commit::CommitLayer& commits;
+  const catalog::Catalog& catalog;
+  const Clock& clock;
+  Random& random;
+};
+
+/// What find and aggregate have in common. Views borrow the command; the plan copies what it needs.
+struct QuerySpec {
+  model::Namespace ns;             ///< an empty collection part: aggregate: 1
+  bson::View collation;            ///< empty: the collection's default
+  bool collation_given = false;
+  bson::View let;
+  bson::ValueView hint;
+  commit::ReadPoint read_point = commit::ReadPoint::Latest;
+};
+
+struct FindSpec : QuerySpec {
+  bson::View filter;
+  bson::View sort;
+  bson::View projection;
+  bson::View min;
+  bson::View max;
+  std::int64_t skip = 0;
+  std::int64_t limit = 0;          ///< 0: none
+  bool show_record_id = false;
+  bool tailable = false;           ///< needs a capped collection (or the oplog), natural order
+};
+
+struct AggregateSpec : QuerySpec {
+  bson::View pipeline;             ///< BSON array
+};
+
+/// A plan that runs. Use by one thread at a time.
+class QueryPlan : public Execution {
+ public:
+  /// The reader the plan was made on; the first batch reads it.
+  virtual std::shared_ptr<const storage::Reader> first_reader() const = 0;
+  /// False when it is sure to end after very few documents.
+  virtual bool is_long() const = 0;
+  /// Null when the collection does not exist, or for pipelines without one.
+  virtual catalog::CollectionPtr collection() const = 0;
+  /// queryPlanner.winningPlan (or the stages of an aggregation) into the open document.
+  virtual void explain(bson::Builder& out) const = 0;
+  struct Counts {
+    std::int64_t keys = 0;
+    std::int64_t documents = 0;
+  };
+  virtual Counts examined() const = 0;
+};
+
+/// Throws what parsing and planning throw. `op` is the command that plans.
+std::unique_ptr<QueryPlan> plan_find(const PlanServices& services, const FindSpec& spec, Operation& op);
+std::unique_ptr<QueryPlan> plan_aggregate(const PlanServices& services, const AggregateSpec& spec, Operation& op);
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The leaves of a plan: where records come from. Every leaf keeps its last key, so that a batch can end anywhere and go
+// on over another snapshot.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "bson/view.h"
+#include "collection/record.h"
+
+namespace freshet {
+class Operation;
+}
+namespace freshet::bson {
+class Builder;
+}
+namespace freshet::storage {
+class Reader;
+}
+
+namespace freshet::pipeline {
+
+using collection::RecordId;
+
+/// The view lives until the next call of the source it came from.
+struct Record {
+  RecordId id;
+  bson::View document;
+};
+
+/// What a plan examined; executionStats shows it.
+struct ExamineCounts {
+  std::int64_t keys = 0;
+  std::int64_t documents = 0;
+};
+
+/// Not thread-safe. Must be restored to a reader before its first next().
+class RecordSource {
+ public:
+  virtual ~RecordSource() = default;
+  /// The next record, or nothing at the end of what the reader sees; asking again after a restore() may give more.
+  virtual std::optional<Record> next(Operation& op) = 0;
+  /// Gives up iterators and keeps the position.
+  virtual void save() = 0;
+  /// Continues on `reader`, which stays alive until the next save() or destruction.
+  virtual void restore(const storage::Reader& reader) = 0;
+  /// Writes the stage's fields ("stage": "COLLSCAN", …) into the open document.
+  virtual void explain(bson::Builder& out) const = 0;
+  virtual ExamineCounts examined() const = 0;
+  /// True when it is sure to end after very few records.
+  virtual bool is_short() const { return false; }
+};
+
+using RecordSourcePtr = std::unique_ptr<RecordSource>;
+
+}  // namespace freshet::pipeline
