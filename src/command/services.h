@@ -13,21 +13,14 @@ class Logger;
 class Random;
 struct Limits;
 }  // namespace freshet
-namespace freshet::storage {
-class Store;
-}
 namespace freshet::commit {
 class CommitLayer;
 }
 namespace freshet::oplog {
 class Retention;
 }
-namespace freshet::catalog {
-class Catalog;
-class Ddl;
-}  // namespace freshet::catalog
 namespace freshet::collection {
-class Collections;
+class Data;
 }
 namespace freshet::stream {
 class StreamHub;
@@ -67,12 +60,9 @@ struct CommandServices {
   Metrics& metrics;
   OperationRegistry& operations;
   Parameters& parameters;
-  storage::Store& store;
   commit::CommitLayer& commit;
   oplog::Retention& retention;
-  catalog::Catalog& catalog;
-  catalog::Ddl& ddl;
-  collection::Collections& collections;
+  collection::Data& data;
   stream::StreamHub& hub;
   cursor::Registry& cursors;
   session::Registry& sessions;

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/builder.h"
-#include "query/expression/expression.h"
+#include "pipeline/plan/let.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -146,7 +146,7 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
   context_.random = &services.random;
   context_.operation = &op;
   if (!spec.let.empty()) {
-    let_ = query::evaluate_let(spec.let, context_);
+    let_ = evaluate_let(spec.let, context_);
     context_.let = bson::View(let_);
   }
   access_.set_reader(reader_.get());

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// aggregate: a pipeline over a collection, or a change stream when it begins with $changeStream.
+#include <memory>
+#include <utility>
+
+#include "base/error.h"
+#include "command/aggregate_arguments.h"
+#include "command/change_stream_cursor.h"
+#include "command/commands.h"
+#include "command/cursor_reply.h"
+#include "command/find_arguments.h"
+#include "command/metrics.h"
+#include "command/plan_services.h"
+#include "cursor/query_source.h"
+
+namespace freshet::command {
+namespace {
+
+model::Namespace cursor_namespace(const AggregateArguments& arguments) {
+  if (!arguments.spec.ns.coll.empty()) return arguments.spec.ns;
+  return model::Namespace::command_cursor(arguments.spec.ns.db, "aggregate");
+}
+
+class Aggregate final : public Work {
+ public:
+  explicit Aggregate(CommandContext& context) : arguments_(read_aggregate_arguments(context, context.body)) {
+    if (!arguments_.has_cursor && !arguments_.explain) {
+      raise(ErrorCode::FailedToParse, "The 'cursor' option is required, except for aggregate with the explain argument");
+    }
+  }
+
+  Progress step(CommandContext& context, bson::Builder& reply) override {
+    if (arguments_.explain) {
+      run_explain_aggregate(context, arguments_, reply);
+      return Progress::Done;
+    }
+    if (!reply_ && begins_with_change_stream(arguments_.spec.pipeline)) {
+      reply_.emplace(CursorReply::Kind::First, open_change_stream(context, arguments_),
+                     first_batch_limits(context, arguments_.batch_size));
+    }
+    if (!reply_) {
+      if (!plan_) plan_ = pipeline::plan_aggregate(plan_services(context.services), arguments_.spec, context.op);
+      if (plan_->is_long() && !context.on_worker) return Progress::NeedWorker;
+      open(context);
+    }
+    return reply_->step(context, reply);
+  }
+
+  Park park(CommandContext&) override { return reply_->park(); }
+
+ private:
+  void open(CommandContext& context) {
+    std::shared_ptr<const storage::Reader> reader = plan_->first_reader();
+    context.operation_time = reader->position();
+    auto source = std::make_unique<cursor::QuerySource>(std::move(plan_), std::move(reader));
+    reply_.emplace(CursorReply::Kind::First,
+                   context.services.cursors.open(std::move(source),
+                                                 cursor_params(context, cursor_namespace(arguments_))),
+                   first_batch_limits(context, arguments_.batch_size));
+  }
+
+  const AggregateArguments arguments_;
+  std::unique_ptr<pipeline::QueryPlan> plan_;
+  std::optional<CursorReply> reply_;
+};
+
+}  // namespace
+
+std::unique_ptr<Work> start_aggregate(CommandContext& context) { return std::make_unique<Aggregate>(context); }
+
+}  // namespace freshet::command

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/aggregate_arguments.h"
+
+#include "base/error.h"
+#include "command/arguments.h"
+#include "command/batch_arguments.h"
+#include "command/cursor_reply.h"
+#include "command/find_arguments.h"
+
+namespace freshet::command {
+namespace {
+
+constexpr Argument<AggregateArguments> kArguments[] = {
+    {"pipeline",
+     [](AggregateArguments& a, const Field& f) {
+       a.spec.pipeline = f.array();
+       a.has_pipeline = true;
+     }},
+    {"cursor",
+     [](AggregateArguments& a, const Field& f) {
+       a.has_cursor = true;
+       a.batch_size = read_cursor_batch_size(f);
+     }},
+    {"explain", [](AggregateArguments& a, const Field& f) { a.explain = f.boolean(); }},
+    {"allowDiskUse", [](AggregateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"bypassDocumentValidation", [](AggregateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"hint", [](AggregateArguments& a, const Field& f) { a.spec.hint = read_hint(f); }},
+    {"let", [](AggregateArguments& a, const Field& f) { a.spec.let = f.object(); }},
+    {"collation",
+     [](AggregateArguments& a, const Field& f) {
+       a.spec.collation = f.object();
+       a.spec.collation_given = !a.spec.collation.empty();
+     }},
+    {"fromMongos", [](AggregateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"needsMerge", [](AggregateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+};
+
+model::Namespace read_namespace(const CommandContext& context, const bson::Element& first) {
+  if (first.is_number()) {
+    if (first.number_as_double() != 1.0) {
+      raise(ErrorCode::FailedToParse, "Invalid command format: the 'aggregate' field must specify a collection name or 1");
+    }
+    return {std::string(context.db), std::string()};
+  }
+  if (!first.is_string()) Field("aggregate", first).wrong_type("string");
+  model::Namespace ns{std::string(context.db), std::string(first.as_string())};
+  if (!ns.coll.starts_with("$cmd")) ns.check();
+  return ns;
+}
+
+}  // namespace
+
+AggregateArguments read_aggregate_arguments(const CommandContext& context, bson::View body) {
+  AggregateArguments out;
+  out.spec.ns = read_namespace(context, *body.begin());
+  read_arguments("aggregate", body, kArguments, out);
+  if (!out.has_pipeline) raise_missing_field("aggregate", "pipeline");
+  for (const bson::Element& stage : out.spec.pipeline) {
+    if (!stage.is_document()) {
+      raise(ErrorCode::TypeMismatch, "Each element of the 'pipeline' array must be an object");
+    }
+  }
+  out.spec.read_point = read_point(context);
+  return out;
+}
+
+bool begins_with_change_stream(bson::View pipeline) {
+  if (pipeline.empty()) return false;
+  const bson::View stage = (*pipeline.begin()).as_document();
+  return !stage.empty() && (*stage.begin()).name() == "$changeStream";
+}
+
+}  // namespace freshet::command

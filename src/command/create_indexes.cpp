@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// createIndexes: builds indexes while reads and writes go on.
+#include <vector>
+
+#include "base/error.h"
+#include "collection/data.h"
+#include "collection/index_build.h"
+#include "command/arguments.h"
+#include "command/commands.h"
+#include "command/write_batch.h"
+
+namespace freshet::command {
+namespace {
+
+struct CreateIndexesArguments {
+  std::vector<bson::View> indexes;
+  bool has_indexes = false;
+  bool ignore_unknown = false;
+};
+
+void check_quorum(const Field& field) {
+  const bson::Element& quorum = field.element();
+  if (!quorum.is_number() && !quorum.is_string()) field.wrong_type("string");
+  if (quorum.is_number() && (quorum.number_as_int64() < 0 || quorum.number_as_int64() > 1)) {
+    raise(ErrorCode::UnsatisfiableWriteConcern, "commitQuorum {} is more members than there are",
+          quorum.number_as_int64());
+  }
+}
+
+constexpr Argument<CreateIndexesArguments> kArguments[] = {
+    {"indexes",
+     [](CreateIndexesArguments& a, const Field& f) {
+       a.has_indexes = true;
+       for (const bson::Element& index : f.array()) {
+         if (!index.is_document()) Field("createIndexes.indexes", index).wrong_type("object");
+         a.indexes.push_back(index.as_document());
+       }
+     }},
+    {"ignoreUnknownIndexOptions", [](CreateIndexesArguments& a, const Field& f) { a.ignore_unknown = f.boolean(); }},
+    {"commitQuorum", [](CreateIndexesArguments&, const Field& f) { check_quorum(f); }},
+};
+
+}  // namespace
+
+void run_create_indexes(CommandContext& context, bson::Builder& reply) {
+  const model::Namespace ns = context.collection_namespace();
+  CreateIndexesArguments arguments;
+  read_arguments("createIndexes", context.body, kArguments, arguments);
+  if (!arguments.has_indexes) raise_missing_field("createIndexes", "indexes");
+  if (arguments.indexes.empty()) raise(ErrorCode::BadValue, "Must specify at least one index to create");
+  check_writable(context, ns);
+  const collection::CreateIndexesResult result =
+      collection::create_indexes(context.services.data, context.op, ns, arguments.indexes, arguments.ignore_unknown);
+  context.operation_time = result.position;
+  context.durable_position = result.position;
+  reply.add("numIndexesBefore", static_cast<std::int32_t>(result.indexes_before));
+  reply.add("numIndexesAfter", static_cast<std::int32_t>(result.indexes_after));
+  reply.add("createdCollectionAutomatically", result.created_collection);
+  if (result.all_existed) {
+    reply.add("note", "all indexes already exist");
+  } else {
+    reply.add("commitQuorum", "votingMembers");
+  }
+}
+
+}  // namespace freshet::command

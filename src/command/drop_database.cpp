@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// dropDatabase: all collections of a database.
+#include "base/error.h"
+#include "collection/data.h"
+#include "command/arguments.h"
+#include "command/commands.h"
+
+namespace freshet::command {
+namespace {
+
+struct DropDatabaseArguments {};
+constexpr Argument<DropDatabaseArguments> kArguments[] = {
+    {"dropPendingIndexBuilds", [](DropDatabaseArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+};
+
+}  // namespace
+
+void run_drop_database(CommandContext& context, bson::Builder& reply) {
+  DropDatabaseArguments arguments;
+  read_arguments("dropDatabase", context.body, kArguments, arguments);
+  if ((*context.body.begin()).number_as_int64() != 1 && !(*context.body.begin()).truthy()) {
+    raise(location(5255100), "Invalid value for the dropDatabase command: expected 1");
+  }
+  if (context.db == "admin" || context.db == "local" || context.db == "config") {
+    raise(ErrorCode::IllegalOperation, "Dropping the '{}' database is prohibited.", context.db);
+  }
+  const catalog::DdlResult result = context.services.data.ddl().drop_database(context.db);
+  context.operation_time = result.position;
+  context.durable_position = result.position;
+  if (result.changed) reply.add("dropped", context.db);
+}
+
+}  // namespace freshet::command

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/find_arguments.h"
+
+#include "base/error.h"
+#include "command/arguments.h"
+#include "command/batch_arguments.h"
+
+namespace freshet::command {
+namespace {
+
+constexpr Argument<FindArguments> kArguments[] = {
+    {"filter", [](FindArguments& a, const Field& f) { a.spec.filter = f.object(); }},
+    {"sort", [](FindArguments& a, const Field& f) { a.spec.sort = f.object(); }},
+    {"projection", [](FindArguments& a, const Field& f) { a.spec.projection = f.object(); }},
+    {"hint", [](FindArguments& a, const Field& f) { a.spec.hint = read_hint(f); }},
+    {"skip", [](FindArguments& a, const Field& f) { a.spec.skip = f.non_negative(); }},
+    {"limit", [](FindArguments& a, const Field& f) { a.spec.limit = f.non_negative(); }},
+    {"batchSize", [](FindArguments& a, const Field& f) { a.batch_size = f.non_negative(); }},
+    {"singleBatch", [](FindArguments& a, const Field& f) { a.single_batch = f.boolean(); }},
+    {"min", [](FindArguments& a, const Field& f) { a.spec.min = f.object(); }},
+    {"max", [](FindArguments& a, const Field& f) { a.spec.max = f.object(); }},
+    {"returnKey",
+     [](FindArguments&, const Field& f) {
+       if (f.boolean()) raise(ErrorCode::NotImplemented, "returnKey is not supported by this version");
+     }},
+    {"showRecordId", [](FindArguments& a, const Field& f) { a.spec.show_record_id = f.boolean(); }},
+    {"tailable", [](FindArguments& a, const Field& f) { a.tailable = f.boolean(); }},
+    {"awaitData", [](FindArguments& a, const Field& f) { a.await_data = f.boolean(); }},
+    {"noCursorTimeout", [](FindArguments& a, const Field& f) { a.no_timeout = f.boolean(); }},
+    {"oplogReplay", [](FindArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"allowPartialResults", [](FindArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"allowDiskUse", [](FindArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"collation",
+     [](FindArguments& a, const Field& f) {
+       a.spec.collation = f.object();
+       a.spec.collation_given = !a.spec.collation.empty();
+     }},
+    {"let", [](FindArguments& a, const Field& f) { a.spec.let = f.object(); }},
+};
+
+}  // namespace
+
+commit::ReadPoint read_point(const CommandContext& context) {
+  using Level = model::ReadConcern::Level;
+  const Level level = context.read_concern.effective_level();
+  return level == Level::Majority || level == Level::Linearizable ? commit::ReadPoint::Visible
+                                                                  : commit::ReadPoint::Latest;
+}
+
+FindArguments read_find_arguments(const CommandContext& context, bson::View body) {
+  FindArguments out;
+  const bson::Element first = *body.begin();
+  if (!first.is_string()) {
+    raise(ErrorCode::InvalidNamespace, "collection name has invalid type {}", bson::type_alias(first.type()));
+  }
+  out.spec.ns = {std::string(context.db), std::string(first.as_string())};
+  read_arguments("find", body, kArguments, out);
+  if (out.await_data && !out.tailable) {
+    raise(ErrorCode::FailedToParse, "Cannot set 'awaitData' without also setting 'tailable'");
+  }
+  if (out.tailable && out.single_batch) {
+    raise(ErrorCode::BadValue, "cannot use tailable option with the 'singleBatch' option");
+  }
+  out.spec.tailable = out.tailable;
+  out.spec.read_point = read_point(context);
+  // Waiting for data waits for what is visible, so that is what a tailing cursor reads.
+  if (out.tailable) out.spec.read_point = commit::ReadPoint::Visible;
+  return out;
+}
+
+}  // namespace freshet::command
