@@ -8,7 +8,7 @@
 namespace freshet::command {
 
 void run_build_info(CommandContext& context, bson::Builder& reply) {
-  reply.add("version", kClaimedVersion).add("gitVersion", kVersion);
+  reply.add("version", kClaimedVersion).add("gitVersion", base::kVersion);
   reply.open_array("modules").close();
   reply.add("allocator", "system").add("javascriptEngine", "none").add("sysInfo", "deprecated");
   reply.open_array("versionArray");
@@ -19,7 +19,7 @@ void run_build_info(CommandContext& context, bson::Builder& reply) {
   reply.add("bits", std::int32_t{64}).add("debug", false);
   reply.add("maxBsonObjectSize", static_cast<std::int32_t>(context.services.limits.document_bytes_max));
   reply.open_array("storageEngines").push("rocksdb").push("memory").close();
-  reply.open_document("freshet").add("version", kVersion).close();
+  reply.open_document("freshet").add("version", base::kVersion).close();
 }
 
 }  // namespace freshet::command

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // createIndexes: builds indexes while reads and writes go on.
+#include <algorithm>
+#include <iterator>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -40,6 +43,25 @@ constexpr Argument<CreateIndexesArguments> kArguments[] = {
     {"commitQuorum", [](CreateIndexesArguments&, const Field& f) { check_quorum(f); }},
 };
 
+// What ignoreUnknownIndexOptions keeps.
+constexpr std::string_view kKnownFields[] = {
+    "2dsphereIndexVersion", "background", "bits",     "bucketSize", "clustered",          "collation",
+    "default_language",     "dropDups",   "expireAfterSeconds",     "hidden",             "key",
+    "language_override",    "max",        "min",      "name",       "ns",                 "partialFilterExpression",
+    "prepareUnique",        "sparse",     "storageEngine",          "textIndexVersion",   "unique",
+    "v",                    "weights",    "wildcardProjection",
+};
+
+std::string known_fields(bson::View spec) {
+  bson::Builder out;
+  for (const bson::Element& element : spec) {
+    if (std::find(std::begin(kKnownFields), std::end(kKnownFields), element.name()) != std::end(kKnownFields)) {
+      out.add(element);
+    }
+  }
+  return out.take();
+}
+
 }  // namespace
 
 void run_create_indexes(CommandContext& context, bson::Builder& reply) {
@@ -49,8 +71,17 @@ void run_create_indexes(CommandContext& context, bson::Builder& reply) {
   if (!arguments.has_indexes) raise_missing_field("createIndexes", "indexes");
   if (arguments.indexes.empty()) raise(ErrorCode::BadValue, "Must specify at least one index to create");
   check_writable(context, ns);
+  std::vector<std::string> stripped;
+  stripped.reserve(arguments.indexes.size());
+  std::vector<bson::View> specs = arguments.indexes;
+  if (arguments.ignore_unknown) {
+    for (bson::View& spec : specs) {
+      stripped.push_back(known_fields(spec));
+      spec = bson::View(stripped.back());
+    }
+  }
   const collection::CreateIndexesResult result =
-      collection::create_indexes(context.services.data, context.op, ns, arguments.indexes, arguments.ignore_unknown);
+      collection::create_indexes(context.services.data, context.op, ns, specs);
   context.operation_time = result.position;
   context.durable_position = result.position;
   reply.add("numIndexesBefore", static_cast<std::int32_t>(result.indexes_before));

@@ -94,9 +94,13 @@ std::optional<std::int64_t> read_cursor_batch_size(const Field& field) {
   return out;
 }
 
+cursor::CursorUser cursor_user(const CommandContext& context) {
+  return {.session = context.session, .txn_number = std::nullopt, .name = {}};
+}
+
 cursor::CursorParams cursor_params(const CommandContext& context, model::Namespace ns, bool no_timeout) {
   return {.ns = std::move(ns),
-          .session = context.session,
+          .user = cursor_user(context),
           .no_timeout = no_timeout,
           .command = context.body.to_string()};
 }

@@ -47,6 +47,7 @@ cursor::BatchLimits first_batch_limits(const CommandContext& context, std::optio
 /// The batchSize in a `cursor: {batchSize}` field.
 std::optional<std::int64_t> read_cursor_batch_size(const Field& field);
 /// Who may use the cursor a command opens.
+cursor::CursorUser cursor_user(const CommandContext& context);
 cursor::CursorParams cursor_params(const CommandContext& context, model::Namespace ns, bool no_timeout = false);
 
 /// A whole cursor reply with id 0 out of documents at hand (listCollections, listIndexes, …); more than fit into one

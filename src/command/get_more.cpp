@@ -44,7 +44,7 @@ class GetMore final : public Work {
       raise(ErrorCode::InvalidNamespace, "Collection names cannot be empty");
     }
     cursor::CursorPin pin = context.services.cursors.pin(
-        id.as_int64(), {std::string(context.db), *arguments.collection}, context.session, std::string());
+        id.as_int64(), {std::string(context.db), *arguments.collection}, cursor_user(context));
     cursor::BatchLimits limits;
     if (arguments.batch_size && *arguments.batch_size > 0) limits.count_max = *arguments.batch_size;
     limits.bytes_max = static_cast<std::size_t>(context.services.limits.reply_batch_bytes_max);

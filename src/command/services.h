@@ -23,8 +23,9 @@ namespace freshet::collection {
 class Data;
 }
 namespace freshet::stream {
+class DocumentLookup;
 class StreamHub;
-}
+}  // namespace freshet::stream
 namespace freshet::cursor {
 class Registry;
 }
@@ -64,6 +65,7 @@ struct CommandServices {
   oplog::Retention& retention;
   collection::Data& data;
   stream::StreamHub& hub;
+  stream::DocumentLookup& lookup;
   cursor::Registry& cursors;
   session::Registry& sessions;
   Host& host;

@@ -32,7 +32,7 @@ void kill_work_of(CommandContext& context, const std::vector<model::SessionId>& 
     return all || std::find(sessions.begin(), sessions.end(), session) != sessions.end();
   });
   if (all) {
-    context.services.cursors.kill_if([](const cursor::CursorInfo& info) { return info.params.session.has_value(); });
+    context.services.cursors.kill_if([](const cursor::CursorInfo& info) { return info.params.user.session.has_value(); });
     context.services.sessions.end_all();
     return;
   }

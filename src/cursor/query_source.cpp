@@ -9,8 +9,9 @@
 namespace freshet::cursor {
 
 QuerySource::QuerySource(std::unique_ptr<pipeline::Execution> execution,
-                         std::shared_ptr<const storage::Reader> reader, TailOptions tail)
-    : reader_(std::move(reader)), execution_(std::move(execution)), tail_(std::move(tail)) {}
+                         std::shared_ptr<const storage::Reader> reader, TailOptions tail,
+                         std::int64_t limit)
+    : reader_(std::move(reader)), execution_(std::move(execution)), tail_(std::move(tail)), limit_(limit) {}
 
 QuerySource::~QuerySource() = default;
 
@@ -19,6 +20,7 @@ FillResult QuerySource::fill(Batch& batch, Operation& op) {
   if (!left_over_.empty()) {
     if (!batch.offer(bson::View(left_over_))) return FillResult::Full;
     left_over_.clear();
+    note_given();
   }
   if (exhausted_) return FillResult::Exhausted;
   execution_->set_operation(&op);
@@ -48,8 +50,15 @@ FillResult QuerySource::pull(Batch& batch, Operation& op) {
       left_over_ = document->to_string();
       return FillResult::Full;
     }
+    note_given();
+    if (exhausted_) return FillResult::Exhausted;
   }
   return FillResult::Full;
+}
+
+void QuerySource::note_given() {
+  ++given_;
+  if (limit_ > 0 && given_ >= limit_) exhausted_ = true;
 }
 
 void QuerySource::subscribe(const WakerPtr& waker) {

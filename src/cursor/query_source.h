@@ -3,6 +3,7 @@
 // batches.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,9 +24,11 @@ struct TailOptions {
 
 class QuerySource final : public Source {
  public:
-  /// `reader` is the moment the execution was planned on; the first batch reads it.
+  /// `reader` is the moment the execution was planned on; the first batch reads it. `limit`: the
+  /// cursor closes with that many documents, without another look (0: unlimited).
   QuerySource(std::unique_ptr<pipeline::Execution> execution,
-              std::shared_ptr<const storage::Reader> reader, TailOptions tail = {});
+              std::shared_ptr<const storage::Reader> reader, TailOptions tail = {},
+              std::int64_t limit = 0);
   ~QuerySource() override;
 
   FillResult fill(Batch& batch, Operation& op) override;
@@ -34,6 +37,7 @@ class QuerySource final : public Source {
   void subscribe(const WakerPtr& waker) override;
 
  private:
+  void note_given();
   FillResult pull(Batch& batch, Operation& op);
 
   // Shared: the snapshot a batch reads belongs to the store and to other readers too.
@@ -43,6 +47,8 @@ class QuerySource final : public Source {
   std::string left_over_;  // a document that did not fit into the last batch
   bool saved_ = false;
   bool exhausted_ = false;
+  const std::int64_t limit_;
+  std::int64_t given_ = 0;
 };
 
 }  // namespace freshet::cursor

@@ -33,7 +33,6 @@ std::optional<Direction> sort_direction(const IndexDefinition& index, const Inde
   std::size_t part = 0;
   std::optional<Direction> out;
   for (const query::SortPattern::Part& wanted : sort.parts()) {
-    if (wanted.text_score) return std::nullopt;
     bool constant = false;
     for (std::size_t i = 0; i < bounds.points; ++i) constant = constant || index.parts[i].path == wanted.path;
     if (constant) continue;
