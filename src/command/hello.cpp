@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "command/arguments.h"
+#include "command/command_table.h"
 #include "command/commands.h"
 #include "command/identity.h"
 #include "session/registry.h"
@@ -102,7 +103,7 @@ class Hello final : public Work {
     const Limits& limits = context.services.limits;
     reply.add("maxBsonObjectSize", static_cast<std::int32_t>(limits.document_bytes_max));
     reply.add("maxMessageSizeBytes", static_cast<std::int32_t>(limits.message_bytes_max));
-    reply.add("maxWriteBatchSize", static_cast<std::int32_t>(limits.write_batch_max));
+    reply.add("maxWriteBatchSize", static_cast<std::int32_t>(limits.batch_count_max));
     reply.add_date("localTime", context.services.clock.wall_ms());
     reply.add("logicalSessionTimeoutMinutes", session::kTimeoutMinutes);
     reply.add("connectionId", static_cast<std::int32_t>(context.client.connection_id()));

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "command/arguments.h"
+#include "command/command_table.h"
 #include "command/commands.h"
 #include "command/operation_registry.h"
 #include "cursor/registry.h"
@@ -45,7 +46,7 @@ void kill_work_of(CommandContext& context, const std::vector<model::SessionId>& 
 }  // namespace
 
 void run_start_session(CommandContext& context, bson::Builder& reply) {
-  const model::SessionId session{model::Uuid::random(context.services.random), std::string()};
+  const model::SessionId session{model::Uuid::generate(context.services.random), std::string()};
   context.services.sessions.touch(session);
   session.append_to(reply, "id");
   reply.add("timeoutMinutes", session::kTimeoutMinutes);

@@ -51,10 +51,10 @@ void run_validate(CommandContext& context, bson::Builder& reply) {
   reply.close();
   reply.open_document("indexDetails");
   for (const auto& [name, keys] : result.keys_per_index) {
-    reply.open_document(name).add("valid", result.valid).close();
+    reply.open_document(name).add("valid", result.valid()).close();
   }
   reply.close();
-  reply.add("valid", result.valid).add("repaired", false);
+  reply.add("valid", result.valid()).add("repaired", false);
   reply.open_array("warnings").close();
   append_errors(reply, result.errors);
   reply.open_array("extraIndexEntries").close().open_array("missingIndexEntries").close();
