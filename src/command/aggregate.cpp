@@ -23,9 +23,11 @@ model::Namespace cursor_namespace(const AggregateArguments& arguments) {
 
 class Aggregate final : public Work {
  public:
-  explicit Aggregate(CommandContext& context) : arguments_(read_aggregate_arguments(context, context.body)) {
+  explicit Aggregate(CommandContext& context)
+      : arguments_(read_aggregate_arguments(context, context.body)) {
     if (!arguments_.has_cursor && !arguments_.explain) {
-      raise(ErrorCode::FailedToParse, "The 'cursor' option is required, except for aggregate with the explain argument");
+      raise(ErrorCode::FailedToParse,
+            "The 'cursor' option is required, except for aggregate with the explain argument");
     }
   }
 
@@ -39,7 +41,9 @@ class Aggregate final : public Work {
                      first_batch_limits(context, arguments_.batch_size));
     }
     if (!reply_) {
-      if (!plan_) plan_ = pipeline::plan_aggregate(plan_services(context.services), arguments_.spec, context.op);
+      if (!plan_)
+        plan_ =
+            pipeline::plan_aggregate(plan_services(context.services), arguments_.spec, context.op);
       if (plan_->is_long() && !context.on_worker) return Progress::NeedWorker;
       open(context);
     }
@@ -54,8 +58,8 @@ class Aggregate final : public Work {
     context.operation_time = reader->position();
     auto source = std::make_unique<cursor::QuerySource>(std::move(plan_), std::move(reader));
     reply_.emplace(CursorReply::Kind::First,
-                   context.services.cursors.open(std::move(source),
-                                                 cursor_params(context, cursor_namespace(arguments_))),
+                   context.services.cursors.open(
+                       std::move(source), cursor_params(context, cursor_namespace(arguments_))),
                    first_batch_limits(context, arguments_.batch_size));
   }
 
@@ -66,6 +70,8 @@ class Aggregate final : public Work {
 
 }  // namespace
 
-std::unique_ptr<Work> start_aggregate(CommandContext& context) { return std::make_unique<Aggregate>(context); }
+std::unique_ptr<Work> start_aggregate(CommandContext& context) {
+  return std::make_unique<Aggregate>(context);
+}
 
 }  // namespace freshet::command

@@ -23,7 +23,8 @@ constexpr Argument<AggregateArguments> kArguments[] = {
      }},
     {"explain", [](AggregateArguments& a, const Field& f) { a.explain = f.boolean(); }},
     {"allowDiskUse", [](AggregateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
-    {"bypassDocumentValidation", [](AggregateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"bypassDocumentValidation",
+     [](AggregateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
     {"hint", [](AggregateArguments& a, const Field& f) { a.spec.hint = read_hint(f); }},
     {"let", [](AggregateArguments& a, const Field& f) { a.spec.let = f.object(); }},
     {"collation",
@@ -38,7 +39,8 @@ constexpr Argument<AggregateArguments> kArguments[] = {
 model::Namespace read_namespace(const CommandContext& context, const bson::Element& first) {
   if (first.is_number()) {
     if (first.number_as_double() != 1.0) {
-      raise(ErrorCode::FailedToParse, "Invalid command format: the 'aggregate' field must specify a collection name or 1");
+      raise(ErrorCode::FailedToParse,
+            "Invalid command format: the 'aggregate' field must specify a collection name or 1");
     }
     return {std::string(context.db), std::string()};
   }

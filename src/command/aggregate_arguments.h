@@ -26,6 +26,7 @@ AggregateArguments read_aggregate_arguments(const CommandContext& context, bson:
 bool begins_with_change_stream(bson::View pipeline);
 
 /// aggregate with explain: true.
-void run_explain_aggregate(CommandContext& context, const AggregateArguments& arguments, bson::Builder& reply);
+void run_explain_aggregate(CommandContext& context, const AggregateArguments& arguments,
+                           bson::Builder& reply);
 
 }  // namespace freshet::command

@@ -9,7 +9,8 @@ std::vector<std::int32_t> read_stmt_ids(const Field& field) {
   std::vector<std::int32_t> out;
   for (const bson::Element& element : field.array()) {
     if (element.type() != bson::Type::Int32) {
-      raise(ErrorCode::TypeMismatch, "BSON field '{}.{}' is the wrong type '{}', expected type 'int'", field.path(),
+      raise(ErrorCode::TypeMismatch,
+            "BSON field '{}.{}' is the wrong type '{}', expected type 'int'", field.path(),
             element.name(), bson::type_alias(element.type()));
     }
     out.push_back(element.as_int32());

@@ -16,7 +16,8 @@ namespace freshet::command {
 
 cursor::CursorPin open_change_stream(CommandContext& context, const AggregateArguments& arguments) {
   if (arguments.explain) raise(ErrorCode::IllegalOperation, "a change stream cannot be explained");
-  if (context.read_concern.level && *context.read_concern.level != model::ReadConcern::Level::Majority) {
+  if (context.read_concern.level &&
+      *context.read_concern.level != model::ReadConcern::Level::Majority) {
     raise(ErrorCode::InvalidOptions, "$changeStream needs read concern majority, not '{}'",
           model::to_string(*context.read_concern.level));
   }
@@ -39,9 +40,11 @@ cursor::CursorPin open_change_stream(CommandContext& context, const AggregateArg
                                       .let = let.empty() ? bson::View() : bson::View(let)};
   // What the client saw acknowledged lies before the stream: it begins at what is visible.
   context.operation_time = context.services.hub.visible();
-  std::unique_ptr<stream::ChangeStream> opened = stream::ChangeStream::open(services, request, context.op);
+  std::unique_ptr<stream::ChangeStream> opened =
+      stream::ChangeStream::open(services, request, context.op);
   cursor::CursorParams params = cursor_params(context, opened->cursor_namespace());
-  return context.services.cursors.open(std::make_unique<cursor::StreamSource>(std::move(opened)), std::move(params));
+  return context.services.cursors.open(std::make_unique<cursor::StreamSource>(std::move(opened)),
+                                       std::move(params));
 }
 
 }  // namespace freshet::command

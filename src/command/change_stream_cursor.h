@@ -8,7 +8,8 @@
 
 namespace freshet::command {
 
-/// Throws what the stage's options, its stages and its starting point deserve (change-streams.md 1.11).
+/// Throws what the stage's options, its stages and its starting point deserve
+/// (change-streams.md 1.11).
 cursor::CursorPin open_change_stream(CommandContext& context, const AggregateArguments& arguments);
 
 }  // namespace freshet::command

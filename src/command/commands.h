@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where each command begins; command_table.cpp gives them their names. One file per command, or per family of
-// one-liners.
+// Where each command begins; command_table.cpp gives them their names. One file per command, or per
+// family of one-liners.
 #pragma once
 
 #include <memory>
@@ -52,5 +52,29 @@ void run_ping(CommandContext& context, bson::Builder& reply);
 void run_refresh_sessions(CommandContext& context, bson::Builder& reply);
 void run_start_session(CommandContext& context, bson::Builder& reply);
 void run_whats_my_uri(CommandContext& context, bson::Builder& reply);
+
+// Diagnostics and administration.
+void run_coll_stats(CommandContext& context, bson::Builder& reply);
+void run_conn_pool_stats(CommandContext& context, bson::Builder& reply);
+void run_current_op(CommandContext& context, bson::Builder& reply);
+void run_data_size(CommandContext& context, bson::Builder& reply);
+void run_db_stats(CommandContext& context, bson::Builder& reply);
+void run_freshet_backup(CommandContext& context, bson::Builder& reply);
+void run_fsync(CommandContext& context, bson::Builder& reply);
+void run_get_cmd_line_opts(CommandContext& context, bson::Builder& reply);
+void run_get_log(CommandContext& context, bson::Builder& reply);
+void run_get_parameter(CommandContext& context, bson::Builder& reply);
+void run_host_info(CommandContext& context, bson::Builder& reply);
+void run_kill_op(CommandContext& context, bson::Builder& reply);
+void run_list_commands(CommandContext& context, bson::Builder& reply);
+void run_log_rotate(CommandContext& context, bson::Builder& reply);
+void run_profile(CommandContext& context, bson::Builder& reply);
+void run_repl_set_get_config(CommandContext& context, bson::Builder& reply);
+void run_repl_set_get_status(CommandContext& context, bson::Builder& reply);
+void run_repl_set_initiate(CommandContext& context, bson::Builder& reply);
+void run_server_status(CommandContext& context, bson::Builder& reply);
+void run_set_parameter(CommandContext& context, bson::Builder& reply);
+void run_shutdown(CommandContext& context, bson::Builder& reply);
+void run_top(CommandContext& context, bson::Builder& reply);
 
 }  // namespace freshet::command

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// connectionStatus, whatsmyuri, logout: what the server knows of the connection. There is no authentication: nobody
-// is logged in.
+// connectionStatus, whatsmyuri, logout: what the server knows of the connection. There is no
+// authentication: nobody is logged in.
 #include "command/arguments.h"
 #include "command/commands.h"
 
@@ -12,7 +12,8 @@ struct ConnectionStatusArguments {
 };
 
 constexpr Argument<ConnectionStatusArguments> kArguments[] = {
-    {"showPrivileges", [](ConnectionStatusArguments& a, const Field& f) { a.show_privileges = f.boolean(); }},
+    {"showPrivileges",
+     [](ConnectionStatusArguments& a, const Field& f) { a.show_privileges = f.boolean(); }},
 };
 
 }  // namespace

@@ -62,8 +62,9 @@ enum class [[nodiscard]] Progress : std::uint8_t{Done, Parked, NeedWorker};
 class Work {
  public:
   virtual ~Work() = default;
-  /// Writes the reply's own fields into `reply` and returns Done, or waits. `reply` is the same object at every step, and
-  /// what was written before a wait stays. Throws Error to fail the command: what was written is then dropped.
+  /// Writes the reply's own fields into `reply` and returns Done, or waits. `reply` is the same
+  /// object at every step, and what was written before a wait stays. Throws Error to fail the
+  /// command: what was written is then dropped.
   virtual Progress step(CommandContext& context, bson::Builder& reply) = 0;
   /// Requires: the last step returned Parked.
   virtual Park park(CommandContext& context) = 0;

@@ -51,7 +51,8 @@ class Count final : public Work {
     if (!fast_count(context, n)) {
       if (!context.on_worker) return Progress::NeedWorker;
       const std::int64_t enough = arguments_.limit > 0 ? arguments_.skip + arguments_.limit : 0;
-      const auto plan = pipeline::plan_find(plan_services(context.services), arguments_.spec, context.op);
+      const auto plan =
+          pipeline::plan_find(plan_services(context.services), arguments_.spec, context.op);
       while (plan->root().next(context.op)) {
         if (++n == enough) break;
       }
@@ -85,6 +86,8 @@ class Count final : public Work {
 
 }  // namespace
 
-std::unique_ptr<Work> start_count(CommandContext& context) { return std::make_unique<Count>(context); }
+std::unique_ptr<Work> start_count(CommandContext& context) {
+  return std::make_unique<Count>(context);
+}
 
 }  // namespace freshet::command

@@ -18,7 +18,8 @@ void run_create(CommandContext& context, bson::Builder&) {
     options.add(element);
   }
   const std::string bytes = options.take();
-  const catalog::DdlResult result = context.services.data.ddl().create_collection(ns, bson::View(bytes));
+  const catalog::DdlResult result =
+      context.services.data.ddl().create_collection(ns, bson::View(bytes));
   context.operation_time = result.position;
   context.durable_position = result.position;
 }

@@ -39,23 +39,45 @@ constexpr Argument<CreateIndexesArguments> kArguments[] = {
          a.indexes.push_back(index.as_document());
        }
      }},
-    {"ignoreUnknownIndexOptions", [](CreateIndexesArguments& a, const Field& f) { a.ignore_unknown = f.boolean(); }},
+    {"ignoreUnknownIndexOptions",
+     [](CreateIndexesArguments& a, const Field& f) { a.ignore_unknown = f.boolean(); }},
     {"commitQuorum", [](CreateIndexesArguments&, const Field& f) { check_quorum(f); }},
 };
 
 // What ignoreUnknownIndexOptions keeps.
 constexpr std::string_view kKnownFields[] = {
-    "2dsphereIndexVersion", "background", "bits",     "bucketSize", "clustered",          "collation",
-    "default_language",     "dropDups",   "expireAfterSeconds",     "hidden",             "key",
-    "language_override",    "max",        "min",      "name",       "ns",                 "partialFilterExpression",
-    "prepareUnique",        "sparse",     "storageEngine",          "textIndexVersion",   "unique",
-    "v",                    "weights",    "wildcardProjection",
+    "2dsphereIndexVersion",
+    "background",
+    "bits",
+    "bucketSize",
+    "clustered",
+    "collation",
+    "default_language",
+    "dropDups",
+    "expireAfterSeconds",
+    "hidden",
+    "key",
+    "language_override",
+    "max",
+    "min",
+    "name",
+    "ns",
+    "partialFilterExpression",
+    "prepareUnique",
+    "sparse",
+    "storageEngine",
+    "textIndexVersion",
+    "unique",
+    "v",
+    "weights",
+    "wildcardProjection",
 };
 
 std::string known_fields(bson::View spec) {
   bson::Builder out;
   for (const bson::Element& element : spec) {
-    if (std::find(std::begin(kKnownFields), std::end(kKnownFields), element.name()) != std::end(kKnownFields)) {
+    if (std::find(std::begin(kKnownFields), std::end(kKnownFields), element.name()) !=
+        std::end(kKnownFields)) {
       out.add(element);
     }
   }
@@ -69,7 +91,8 @@ void run_create_indexes(CommandContext& context, bson::Builder& reply) {
   CreateIndexesArguments arguments;
   read_arguments("createIndexes", context.body, kArguments, arguments);
   if (!arguments.has_indexes) raise_missing_field("createIndexes", "indexes");
-  if (arguments.indexes.empty()) raise(ErrorCode::BadValue, "Must specify at least one index to create");
+  if (arguments.indexes.empty())
+    raise(ErrorCode::BadValue, "Must specify at least one index to create");
   check_writable(context, ns);
   std::vector<std::string> stripped;
   stripped.reserve(arguments.indexes.size());

@@ -18,7 +18,8 @@ class ListSource final : public cursor::Source {
   cursor::FillResult fill(cursor::Batch& batch, Operation& op) override {
     for (; next_ < documents_.size(); ++next_) {
       op.check();
-      if (batch.full() || !batch.offer(bson::View(documents_[next_]))) return cursor::FillResult::Full;
+      if (batch.full() || !batch.offer(bson::View(documents_[next_])))
+        return cursor::FillResult::Full;
     }
     return cursor::FillResult::Exhausted;
   }
@@ -42,18 +43,19 @@ Progress CursorReply::step(CommandContext& context, bson::Builder& reply) {
     batch_.emplace(reply, limits_);
   }
   const cursor::FillResult result = source.fill(*batch_, context.op);
-  if (result == cursor::FillResult::WouldWait && batch_->empty() && wait_until_ && limits_.count_max > 0 &&
-      context.services.clock.steady() < *wait_until_) {
+  if (result == cursor::FillResult::WouldWait && batch_->empty() && wait_until_ &&
+      limits_.count_max > 0 && context.services.clock.steady() < *wait_until_) {
     return Progress::Parked;
   }
   return finish(context, reply, result == cursor::FillResult::Exhausted);
 }
 
 Park CursorReply::park() {
-  return Park{.subscribe = [this](const WakerPtr& waker) {
-                pin_.set_waker(waker);
-                pin_.source().subscribe(waker);
-              },
+  return Park{.subscribe =
+                  [this](const WakerPtr& waker) {
+                    pin_.set_waker(waker);
+                    pin_.source().subscribe(waker);
+                  },
               .deadline = wait_until_};
 }
 
@@ -76,7 +78,8 @@ Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool
   return Progress::Done;
 }
 
-cursor::BatchLimits first_batch_limits(const CommandContext& context, std::optional<std::int64_t> batch_size) {
+cursor::BatchLimits first_batch_limits(const CommandContext& context,
+                                       std::optional<std::int64_t> batch_size) {
   cursor::BatchLimits out;
   out.count_max = batch_size.value_or(cursor::kFirstBatchCount);
   out.bytes_max = static_cast<std::size_t>(context.services.limits.reply_batch_bytes_max);
@@ -98,7 +101,8 @@ cursor::CursorUser cursor_user(const CommandContext& context) {
   return {.session = context.session, .txn_number = std::nullopt, .name = {}};
 }
 
-cursor::CursorParams cursor_params(const CommandContext& context, model::Namespace ns, bool no_timeout) {
+cursor::CursorParams cursor_params(const CommandContext& context, model::Namespace ns,
+                                   bool no_timeout) {
   return {.ns = std::move(ns),
           .user = cursor_user(context),
           .no_timeout = no_timeout,
@@ -106,9 +110,10 @@ cursor::CursorParams cursor_params(const CommandContext& context, model::Namespa
 }
 
 void append_documents_cursor(CommandContext& context, bson::Builder& reply, model::Namespace ns,
-                             std::vector<std::string> documents, std::optional<std::int64_t> batch_size) {
-  cursor::CursorPin pin = context.services.cursors.open(std::make_unique<ListSource>(std::move(documents)),
-                                                        cursor_params(context, std::move(ns)));
+                             std::vector<std::string> documents,
+                             std::optional<std::int64_t> batch_size) {
+  cursor::CursorPin pin = context.services.cursors.open(
+      std::make_unique<ListSource>(std::move(documents)), cursor_params(context, std::move(ns)));
   cursor::BatchLimits limits = first_batch_limits(context, batch_size);
   if (!batch_size) limits.count_max = std::numeric_limits<std::int64_t>::max();
   CursorReply cursor(CursorReply::Kind::First, std::move(pin), limits);

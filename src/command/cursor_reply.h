@@ -7,11 +7,11 @@
 #include <optional>
 #include <string_view>
 
+#include "command/arguments.h"
+#include "command/context.h"
 #include "cursor/batch.h"
 #include "cursor/registry.h"
 #include "cursor/source.h"
-#include "command/arguments.h"
-#include "command/context.h"
 
 namespace freshet::command {
 
@@ -43,16 +43,19 @@ class CursorReply {
 };
 
 /// The number of documents of a first batch: what the command says, else 101.
-cursor::BatchLimits first_batch_limits(const CommandContext& context, std::optional<std::int64_t> batch_size);
+cursor::BatchLimits first_batch_limits(const CommandContext& context,
+                                       std::optional<std::int64_t> batch_size);
 /// The batchSize in a `cursor: {batchSize}` field.
 std::optional<std::int64_t> read_cursor_batch_size(const Field& field);
 /// Who may use the cursor a command opens.
 cursor::CursorUser cursor_user(const CommandContext& context);
-cursor::CursorParams cursor_params(const CommandContext& context, model::Namespace ns, bool no_timeout = false);
+cursor::CursorParams cursor_params(const CommandContext& context, model::Namespace ns,
+                                   bool no_timeout = false);
 
-/// A whole cursor reply with id 0 out of documents at hand (listCollections, listIndexes, …); more than fit into one
-/// batch stay in a cursor.
+/// A whole cursor reply with id 0 out of documents at hand (listCollections, listIndexes, …); more
+/// than fit into one batch stay in a cursor.
 void append_documents_cursor(CommandContext& context, bson::Builder& reply, model::Namespace ns,
-                             std::vector<std::string> documents, std::optional<std::int64_t> batch_size);
+                             std::vector<std::string> documents,
+                             std::optional<std::int64_t> batch_size);
 
 }  // namespace freshet::command

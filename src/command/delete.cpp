@@ -26,7 +26,8 @@ constexpr Argument<DeleteArguments> kArguments[] = {
     {"deletes", [](DeleteArguments&, const Field&) {}},
     {"ordered", [](DeleteArguments& a, const Field& f) { a.ordered = f.boolean(); }},
     {"let", [](DeleteArguments& a, const Field& f) { a.let = f.object(); }},
-    {"bypassDocumentValidation", [](DeleteArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
+    {"bypassDocumentValidation",
+     [](DeleteArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
     {"stmtIds", [](DeleteArguments& a, const Field& f) { a.stmt_ids = read_stmt_ids(f); }},
 };
 
@@ -60,21 +61,27 @@ Statement read_statement(bson::View document) {
   if (!out.has_q) raise_missing_field("delete.deletes", "q");
   if (out.limit == -1) raise_missing_field("delete.deletes", "limit");
   if (out.limit != 0 && out.limit != 1) {
-    raise(ErrorCode::FailedToParse, "The limit field in delete objects must be 0 or 1. Got {}", out.limit);
+    raise(ErrorCode::FailedToParse, "The limit field in delete objects must be 0 or 1. Got {}",
+          out.limit);
   }
   return out;
 }
 
 class DeleteBatch final : public WriteBatch {
  public:
-  DeleteBatch(CommandContext& context, const DeleteArguments& arguments, std::vector<Statement> statements)
-      : WriteBatch(context, arguments, statements.size()), statements_(std::move(statements)), let_(arguments.let) {}
+  DeleteBatch(CommandContext& context, const DeleteArguments& arguments,
+              std::vector<Statement> statements)
+      : WriteBatch(context, arguments, statements.size()),
+        statements_(std::move(statements)),
+        let_(arguments.let) {}
 
  private:
-  StatementStatus execute(CommandContext& context, std::size_t index, collection::StatementResult& result) override {
+  StatementStatus execute(CommandContext& context, std::size_t index,
+                          collection::StatementResult& result) override {
     const catalog::CollectionPtr collection = unit().catalog().find(ns());
     if (collection && collection->is_view()) {
-      raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection", ns().full());
+      raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection",
+            ns().full());
     }
     if (current_ != index || !records_) open_statement(context, index, collection);
     if (!collection) return StatementStatus::Done;
@@ -83,7 +90,8 @@ class DeleteBatch final : public WriteBatch {
     return record ? remove(context, index, collection, *record, result) : StatementStatus::Done;
   }
 
-  void open_statement(CommandContext& context, std::size_t index, const catalog::CollectionPtr& collection) {
+  void open_statement(CommandContext& context, std::size_t index,
+                      const catalog::CollectionPtr& collection) {
     const Statement& statement = statements_[index];
     current_ = index;
     records_.reset();
@@ -96,8 +104,9 @@ class DeleteBatch final : public WriteBatch {
                      collection, context.op);
   }
 
-  StatementStatus remove(CommandContext& context, std::size_t index, const catalog::CollectionPtr& collection,
-                         const PickedRecord& record, collection::StatementResult& result) {
+  StatementStatus remove(CommandContext& context, std::size_t index,
+                         const catalog::CollectionPtr& collection, const PickedRecord& record,
+                         collection::StatementResult& result) {
     collection::Writer writer(unit(), collection, write_context(context, index));
     const collection::WriteOutcome written = writer.remove(record.id, bson::View(record.document));
     if (written.status == collection::WriteStatus::Conflict) return StatementStatus::Conflict;
@@ -106,10 +115,12 @@ class DeleteBatch final : public WriteBatch {
     return StatementStatus::Done;
   }
 
-  StatementStatus execute_many(CommandContext& context, std::size_t index, const catalog::CollectionPtr& collection,
+  StatementStatus execute_many(CommandContext& context, std::size_t index,
+                               const catalog::CollectionPtr& collection,
                                collection::StatementResult& result) {
     if (records_->needs_fresh_unit() && !unit().transaction().empty()) return StatementStatus::More;
-    while (std::optional<PickedRecord> record = records_->pick_next(unit(), collection, context.op)) {
+    while (std::optional<PickedRecord> record =
+               records_->pick_next(unit(), collection, context.op)) {
       const collection::WriteUnit::Savepoint before = unit().savepoint();
       const StatementStatus status = remove(context, index, collection, *record, result);
       if (status != StatementStatus::Done) {
@@ -118,7 +129,8 @@ class DeleteBatch final : public WriteBatch {
         return result.n > 0 ? StatementStatus::More : status;
       }
       const commit::Transaction& transaction = unit().transaction();
-      const bool full = transaction.entries() >= 1000 || transaction.bytes() >= std::size_t{4} << 20;
+      const bool full = transaction.entries() >= 1000 || transaction.bytes() >= std::size_t{4}
+                                                                                    << 20;
       if (full || records_->needs_fresh_unit()) return StatementStatus::More;
     }
     return StatementStatus::Done;
@@ -133,7 +145,8 @@ class DeleteBatch final : public WriteBatch {
 
   void append_reply(bson::Builder& reply) override {
     std::int32_t n = 0;
-    for (const Outcome& outcome : outcomes()) n += outcome.result.n;
+    for (const Outcome& outcome : outcomes())
+      n += outcome.result.n;
     reply.add("n", n);
   }
 
@@ -150,11 +163,13 @@ std::unique_ptr<Work> start_delete(CommandContext& context) {
   arguments.ns = context.collection_namespace();
   read_arguments("delete", context.body, kArguments, arguments);
   std::vector<Statement> statements;
-  for (const bson::View document : context.documents("deletes")) statements.push_back(read_statement(document));
+  for (const bson::View document : context.documents("deletes"))
+    statements.push_back(read_statement(document));
   context.services.metrics.deletes.add(static_cast<std::int64_t>(statements.size()));
   if (context.txn_number) {
     for (const Statement& statement : statements) {
-      if (statement.limit == 0) raise(ErrorCode::InvalidOptions, "Cannot use retryable writes with limit=0");
+      if (statement.limit == 0)
+        raise(ErrorCode::InvalidOptions, "Cannot use retryable writes with limit=0");
     }
   }
   return std::make_unique<DeleteBatch>(context, arguments, std::move(statements));

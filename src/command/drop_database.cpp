@@ -10,7 +10,8 @@ namespace {
 
 struct DropDatabaseArguments {};
 constexpr Argument<DropDatabaseArguments> kArguments[] = {
-    {"dropPendingIndexBuilds", [](DropDatabaseArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"dropPendingIndexBuilds",
+     [](DropDatabaseArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
 };
 
 }  // namespace

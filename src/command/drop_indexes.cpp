@@ -25,7 +25,8 @@ void run_drop_indexes(CommandContext& context, bson::Builder& reply) {
   read_arguments("dropIndexes", context.body, kArguments, arguments);
   if (arguments.index.missing()) raise_missing_field("dropIndexes", "index");
   check_writable(context, ns);
-  const catalog::DropIndexesResult result = context.services.data.ddl().drop_indexes(ns, arguments.index);
+  const catalog::DropIndexesResult result =
+      context.services.data.ddl().drop_indexes(ns, arguments.index);
   context.operation_time = result.ddl.position;
   context.durable_position = result.ddl.position;
   reply.add("nIndexesWas", static_cast<std::int32_t>(result.indexes_were));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// explain: how find, aggregate, count, distinct, update, delete and findAndModify would reach their documents.
+// explain: how find, aggregate, count, distinct, update, delete and findAndModify would reach their
+// documents.
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,8 +68,10 @@ pipeline::FindSpec selection_of(const CommandContext& context, bson::View comman
 void append_stats(CommandContext& context, pipeline::QueryPlan& plan, bson::Builder& reply) {
   const SteadyTime start = context.services.clock.steady();
   std::int64_t returned = 0;
-  while (plan.root().next(context.op)) ++returned;
-  const auto elapsed = std::chrono::duration_cast<Milliseconds>(context.services.clock.steady() - start);
+  while (plan.root().next(context.op))
+    ++returned;
+  const auto elapsed =
+      std::chrono::duration_cast<Milliseconds>(context.services.clock.steady() - start);
   const pipeline::QueryPlan::Counts counts = plan.examined();
   reply.open_document("executionStats").add("executionSuccess", true);
   reply.add("nReturned", static_cast<std::int32_t>(returned));
@@ -81,8 +84,8 @@ void append_stats(CommandContext& context, pipeline::QueryPlan& plan, bson::Buil
   reply.close().close();
 }
 
-void append_plan(CommandContext& context, const model::Namespace& ns, bson::View filter, pipeline::QueryPlan& plan,
-                 Verbosity verbosity, bson::Builder& reply) {
+void append_plan(CommandContext& context, const model::Namespace& ns, bson::View filter,
+                 pipeline::QueryPlan& plan, Verbosity verbosity, bson::Builder& reply) {
   reply.add("explainVersion", "1");
   reply.open_document("queryPlanner").add("namespace", ns.full()).add("parsedQuery", filter);
   reply.add("indexFilterSet", false).open_document("winningPlan");
@@ -100,15 +103,17 @@ void append_server(CommandContext& context, bson::View command, bson::Builder& r
   reply.add("version", kClaimedVersion).add("gitVersion", "freshet").close();
 }
 
-void explain_aggregate(CommandContext& context, const AggregateArguments& arguments, Verbosity verbosity,
-                       bson::Builder& reply) {
-  const auto plan = pipeline::plan_aggregate(plan_services(context.services), arguments.spec, context.op);
+void explain_aggregate(CommandContext& context, const AggregateArguments& arguments,
+                       Verbosity verbosity, bson::Builder& reply) {
+  const auto plan =
+      pipeline::plan_aggregate(plan_services(context.services), arguments.spec, context.op);
   append_plan(context, arguments.spec.ns, bson::View(), *plan, verbosity, reply);
 }
 
 }  // namespace
 
-void run_explain_aggregate(CommandContext& context, const AggregateArguments& arguments, bson::Builder& reply) {
+void run_explain_aggregate(CommandContext& context, const AggregateArguments& arguments,
+                           bson::Builder& reply) {
   explain_aggregate(context, arguments, Verbosity::QueryPlanner, reply);
   append_server(context, context.body, reply);
 }
@@ -118,19 +123,22 @@ void run_explain(CommandContext& context, bson::Builder& reply) {
   const bson::View command = Field("explain", first).object();
   ExplainArguments arguments;
   read_arguments("explain", context.body, kArguments, arguments);
-  if (command.empty()) raise(ErrorCode::CommandNotFound, "Explain failed due to unknown command: ''");
+  if (command.empty())
+    raise(ErrorCode::CommandNotFound, "Explain failed due to unknown command: ''");
   const CommandRow* row = find_command((*command.begin()).name());
   if (row == nullptr) {
-    raise(ErrorCode::CommandNotFound, "Explain failed due to unknown command: {}", (*command.begin()).name());
+    raise(ErrorCode::CommandNotFound, "Explain failed due to unknown command: {}",
+          (*command.begin()).name());
   }
   if (row->name == "find") {
     const FindArguments find = read_find_arguments(context, command);
     const auto plan = pipeline::plan_find(plan_services(context.services), find.spec, context.op);
     append_plan(context, find.spec.ns, find.spec.filter, *plan, arguments.verbosity, reply);
   } else if (row->name == "aggregate") {
-    explain_aggregate(context, read_aggregate_arguments(context, command), arguments.verbosity, reply);
-  } else if (row->name == "count" || row->name == "distinct" || row->name == "update" || row->name == "delete" ||
-             row->name == "findAndModify") {
+    explain_aggregate(context, read_aggregate_arguments(context, command), arguments.verbosity,
+                      reply);
+  } else if (row->name == "count" || row->name == "distinct" || row->name == "update" ||
+             row->name == "delete" || row->name == "findAndModify") {
     const pipeline::FindSpec spec = selection_of(context, command);
     const auto plan = pipeline::plan_find(plan_services(context.services), spec, context.op);
     append_plan(context, spec.ns, spec.filter, *plan, arguments.verbosity, reply);

@@ -25,7 +25,8 @@ class Find final : public Work {
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
     if (!reply_) {
-      if (!plan_) plan_ = pipeline::plan_find(plan_services(context.services), arguments_.spec, context.op);
+      if (!plan_)
+        plan_ = pipeline::plan_find(plan_services(context.services), arguments_.spec, context.op);
       if (plan_->is_long() && !context.on_worker) return Progress::NeedWorker;
       open(context);
     }
@@ -39,19 +40,21 @@ class Find final : public Work {
     std::shared_ptr<const storage::Reader> reader = plan_->first_reader();
     context.operation_time = reader->position();
     commit::CommitLayer* commits = &context.services.commit;
-    cursor::TailOptions tail{.tailable = arguments_.tailable && plan_->collection() != nullptr,
-                             .await_data = arguments_.await_data,
-                             .subscribe = [commits](const storage::Reader& seen, const WakerPtr& waker) {
-                               const model::ClusterTime next(seen.position().value() + 1);
-                               commits->request_flush(commits->applied());
-                               commits->wait_visible(next, waker);
-                             }};
-    auto source = std::make_unique<cursor::QuerySource>(std::move(plan_), std::move(reader), std::move(tail),
-                                                        arguments_.spec.limit);
-    reply_.emplace(CursorReply::Kind::First,
-                   context.services.cursors.open(std::move(source), cursor_params(context, arguments_.spec.ns,
-                                                                                   arguments_.no_timeout)),
-                   first_batch_limits(context, arguments_.batch_size));
+    cursor::TailOptions tail{
+        .tailable = arguments_.tailable && plan_->collection() != nullptr,
+        .await_data = arguments_.await_data,
+        .subscribe = [commits](const storage::Reader& seen, const WakerPtr& waker) {
+          const model::ClusterTime next(seen.position().value() + 1);
+          commits->request_flush(commits->applied());
+          commits->wait_visible(next, waker);
+        }};
+    auto source = std::make_unique<cursor::QuerySource>(std::move(plan_), std::move(reader),
+                                                        std::move(tail), arguments_.spec.limit);
+    reply_.emplace(
+        CursorReply::Kind::First,
+        context.services.cursors.open(
+            std::move(source), cursor_params(context, arguments_.spec.ns, arguments_.no_timeout)),
+        first_batch_limits(context, arguments_.batch_size));
     reply_->set_single_batch(arguments_.single_batch);
   }
 

@@ -51,7 +51,8 @@ constexpr Argument<ModifyArguments> kArguments[] = {
     {"remove", [](ModifyArguments& a, const Field& f) { a.remove = f.boolean(); }},
     {"new", [](ModifyArguments& a, const Field& f) { a.return_new = f.boolean(); }},
     {"upsert", [](ModifyArguments& a, const Field& f) { a.upsert = f.boolean(); }},
-    {"bypassDocumentValidation", [](ModifyArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
+    {"bypassDocumentValidation",
+     [](ModifyArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
     {"arrayFilters", [](ModifyArguments& a, const Field& f) { a.array_filters = f.array(); }},
     {"collation",
      [](ModifyArguments& a, const Field& f) {
@@ -64,12 +65,16 @@ constexpr Argument<ModifyArguments> kArguments[] = {
 
 void check(const ModifyArguments& a) {
   const bool has_update = !a.update.missing();
-  if (a.remove && has_update) raise(ErrorCode::FailedToParse, "Cannot specify both an update and remove=true");
-  if (!a.remove && !has_update) raise(ErrorCode::FailedToParse, "Either an update or remove=true must be specified");
-  if (a.remove && a.upsert) raise(ErrorCode::FailedToParse, "Cannot specify both upsert=true and remove=true");
+  if (a.remove && has_update)
+    raise(ErrorCode::FailedToParse, "Cannot specify both an update and remove=true");
+  if (!a.remove && !has_update)
+    raise(ErrorCode::FailedToParse, "Either an update or remove=true must be specified");
+  if (a.remove && a.upsert)
+    raise(ErrorCode::FailedToParse, "Cannot specify both upsert=true and remove=true");
   if (a.remove && a.return_new) {
     raise(ErrorCode::FailedToParse,
-          "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document");
+          "Cannot specify both new=true and remove=true; 'remove' always returns the deleted "
+          "document");
   }
   if (a.remove && !a.array_filters.empty()) {
     raise(ErrorCode::FailedToParse, "Cannot specify arrayFilters and remove=true");
@@ -79,7 +84,8 @@ void check(const ModifyArguments& a) {
 // A batch of one statement whose errors are the command's own.
 class FindAndModify final : public Work {
  public:
-  FindAndModify(CommandContext& context, ModifyArguments arguments) : arguments_(std::move(arguments)) {
+  FindAndModify(CommandContext& context, ModifyArguments arguments)
+      : arguments_(std::move(arguments)) {
     check_writable(context, arguments_.ns);
   }
 
@@ -99,8 +105,10 @@ class FindAndModify final : public Work {
   }
 
   Park park(CommandContext& context) override {
-    return Park{.subscribe = [this](const WakerPtr& waker) { unit_->transaction().wait_for_conflict(waker); },
-                .deadline = context.op.deadline()};
+    return Park{
+        .subscribe =
+            [this](const WakerPtr& waker) { unit_->transaction().wait_for_conflict(waker); },
+        .deadline = context.op.deadline()};
   }
 
  private:
@@ -109,14 +117,16 @@ class FindAndModify final : public Work {
     records_.reset();
     unit_.reset();
     unit_.emplace(context.services.data.begin());
-    if (context.txn_number) record_.emplace(unit_->transaction(), *context.session, *context.txn_number);
+    if (context.txn_number)
+      record_.emplace(unit_->transaction(), *context.session, *context.txn_number);
   }
 
   bool answer_from_record(CommandContext& context, bson::Builder& reply) const {
     const auto before = record_ ? record_->find(0) : std::nullopt;
     if (!before) return false;
     if (!before->value) {
-      raise(location(40606), "the statement was executed before by another command than findAndModify");
+      raise(location(40606),
+            "the statement was executed before by another command than findAndModify");
     }
     context.services.metrics.retried_statements.add();
     append(reply, *before);
@@ -149,12 +159,14 @@ class FindAndModify final : public Work {
                                              .let = arguments_.let},
                      collection, context.op);
     if (!arguments_.remove) {
-      update_.emplace(arguments_.update, arguments_.array_filters, records_->context(), arguments_.upsert);
+      update_.emplace(arguments_.update, arguments_.array_filters, records_->context(),
+                      arguments_.upsert);
     }
     const std::optional<PickedRecord> record =
         collection ? records_->pick_first(*unit_, collection, context.op) : std::nullopt;
     if (!record) return arguments_.upsert ? upsert(context, collection) : unmatched();
-    return arguments_.remove ? remove(context, collection, *record) : update(context, collection, *record);
+    return arguments_.remove ? remove(context, collection, *record)
+                             : update(context, collection, *record);
   }
 
   StatementStatus unmatched() {
@@ -162,7 +174,8 @@ class FindAndModify final : public Work {
     return StatementStatus::Done;
   }
 
-  StatementStatus status_of(const collection::WriteOutcome& outcome, const catalog::CollectionPtr& collection) const {
+  StatementStatus status_of(const collection::WriteOutcome& outcome,
+                            const catalog::CollectionPtr& collection) const {
     if (outcome.status == collection::WriteStatus::Conflict) return StatementStatus::Conflict;
     if (outcome.status == collection::WriteStatus::Changed) return StatementStatus::Changed;
     if (outcome.duplicate) collection::raise_duplicate_key(*collection, *outcome.duplicate);
@@ -180,7 +193,8 @@ class FindAndModify final : public Work {
   StatementStatus update(CommandContext& context, const catalog::CollectionPtr& collection,
                          const PickedRecord& record) {
     const bson::View before(record.document);
-    const query::UpdateOutcome outcome = update_->apply(before, record.details, records_->context());
+    const query::UpdateOutcome outcome =
+        update_->apply(before, record.details, records_->context());
     const bool show_new = arguments_.return_new && outcome.changed;
     set_value(show_new ? bson::View(outcome.document) : before);
     result_.n = 1;
@@ -211,8 +225,8 @@ class FindAndModify final : public Work {
     } else if (arguments_.fields.empty()) {
       value.add("value", *document);
     } else {
-      const query::Projection projection(arguments_.fields, query::ProjectionKind::Find, records_->context(),
-                                         &records_->filter());
+      const query::Projection projection(arguments_.fields, query::ProjectionKind::Find,
+                                         records_->context(), &records_->filter());
       value.add("value", bson::View(projection.apply(*document, records_->context())));
     }
     result_.value = value.take();
@@ -221,7 +235,8 @@ class FindAndModify final : public Work {
   bool commit(CommandContext& context) {
     if (record_) {
       record_->add(0, result_);
-      if (record_->save(context.services.clock.wall_ms()) != commit::HoldOutcome::Held) return false;
+      if (record_->save(context.services.clock.wall_ms()) != commit::HoldOutcome::Held)
+        return false;
     }
     if (unit_->transaction().empty()) return true;
     const commit::CommitResult result = unit_->commit();

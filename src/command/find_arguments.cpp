@@ -21,7 +21,8 @@ constexpr Argument<FindArguments> kArguments[] = {
     {"max", [](FindArguments& a, const Field& f) { a.spec.max = f.object(); }},
     {"returnKey",
      [](FindArguments&, const Field& f) {
-       if (f.boolean()) raise(ErrorCode::NotImplemented, "returnKey is not supported by this version");
+       if (f.boolean())
+         raise(ErrorCode::NotImplemented, "returnKey is not supported by this version");
      }},
     {"showRecordId", [](FindArguments& a, const Field& f) { a.spec.show_record_id = f.boolean(); }},
     {"tailable", [](FindArguments& a, const Field& f) { a.tailable = f.boolean(); }},
@@ -51,7 +52,8 @@ FindArguments read_find_arguments(const CommandContext& context, bson::View body
   FindArguments out;
   const bson::Element first = *body.begin();
   if (!first.is_string()) {
-    raise(ErrorCode::InvalidNamespace, "collection name has invalid type {}", bson::type_alias(first.type()));
+    raise(ErrorCode::InvalidNamespace, "collection name has invalid type {}",
+          bson::type_alias(first.type()));
   }
   out.spec.ns = {std::string(context.db), std::string(first.as_string())};
   read_arguments("find", body, kArguments, out);

@@ -25,11 +25,14 @@ struct GetMoreArguments {
 };
 
 constexpr Argument<GetMoreArguments> kArguments[] = {
-    {"collection", [](GetMoreArguments& a, const Field& f) { a.collection = std::string(f.string()); }},
+    {"collection",
+     [](GetMoreArguments& a, const Field& f) { a.collection = std::string(f.string()); }},
     {"batchSize", [](GetMoreArguments& a, const Field& f) { a.batch_size = f.non_negative(); }},
     {"term", [](GetMoreArguments&, const Field& f) { static_cast<void>(f.integer()); }},
-    {"lastKnownCommittedOpTime", [](GetMoreArguments&, const Field& f) { static_cast<void>(f.object()); }},
-    {"includeQueryStatsMetrics", [](GetMoreArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"lastKnownCommittedOpTime",
+     [](GetMoreArguments&, const Field& f) { static_cast<void>(f.object()); }},
+    {"includeQueryStatsMetrics",
+     [](GetMoreArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
 };
 
 class GetMore final : public Work {
@@ -52,14 +55,17 @@ class GetMore final : public Work {
     if (context.max_time_ms && *context.max_time_ms > 0 && !waits) {
       if (pin.source().tailable()) {
         pin.release();
-        raise(ErrorCode::BadValue, "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
+        raise(ErrorCode::BadValue,
+              "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
       }
       context.op.set_deadline(context.op.started() + Milliseconds(*context.max_time_ms));
     }
     long_ = !pin.source().tailable();
     reply_.emplace(CursorReply::Kind::Next, std::move(pin), limits);
     if (waits) {
-      const auto wait = context.max_time_ms && *context.max_time_ms > 0 ? Milliseconds(*context.max_time_ms) : kAwaitDefault;
+      const auto wait = context.max_time_ms && *context.max_time_ms > 0
+                            ? Milliseconds(*context.max_time_ms)
+                            : kAwaitDefault;
       reply_->set_wait(context.op.started() + wait);
     }
   }

@@ -140,7 +140,8 @@ class Hello final : public Work {
     }
     if (common.empty()) return;
     reply.open_array("compression");
-    for (const std::string_view name : common) reply.push(name);
+    for (const std::string_view name : common)
+      reply.push(name);
     reply.close();
   }
 

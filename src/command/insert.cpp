@@ -17,7 +17,8 @@ namespace {
 constexpr Argument<BatchArguments> kArguments[] = {
     {"documents", [](BatchArguments&, const Field&) {}},
     {"ordered", [](BatchArguments& a, const Field& f) { a.ordered = f.boolean(); }},
-    {"bypassDocumentValidation", [](BatchArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
+    {"bypassDocumentValidation",
+     [](BatchArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
     {"stmtIds", [](BatchArguments& a, const Field& f) { a.stmt_ids = read_stmt_ids(f); }},
     {"maxTimeMS", [](BatchArguments&, const Field&) {}},
 };
@@ -25,10 +26,12 @@ constexpr Argument<BatchArguments> kArguments[] = {
 class Insert final : public WriteBatch {
  public:
   Insert(CommandContext& context, BatchArguments arguments, std::vector<bson::View> documents)
-      : WriteBatch(context, std::move(arguments), documents.size()), documents_(std::move(documents)) {}
+      : WriteBatch(context, std::move(arguments), documents.size()),
+        documents_(std::move(documents)) {}
 
  private:
-  StatementStatus execute(CommandContext& context, std::size_t index, collection::StatementResult& result) override {
+  StatementStatus execute(CommandContext& context, std::size_t index,
+                          collection::StatementResult& result) override {
     collection::Data& data = context.services.data;
     if (!writer_) {
       catalog::CollectionPtr collection = unit().catalog().find(ns());
@@ -69,7 +72,8 @@ class Insert final : public WriteBatch {
 
   void append_reply(bson::Builder& reply) override {
     std::int32_t n = 0;
-    for (const Outcome& outcome : outcomes()) n += outcome.result.n;
+    for (const Outcome& outcome : outcomes())
+      n += outcome.result.n;
     reply.add("n", n);
   }
 

@@ -28,7 +28,8 @@ constexpr Argument<KillArguments> kArguments[] = {
 
 void append_ids(bson::Builder& reply, std::string_view name, const std::vector<std::int64_t>& ids) {
   reply.open_array(name);
-  for (const std::int64_t id : ids) reply.push(id);
+  for (const std::int64_t id : ids)
+    reply.push(id);
   reply.close();
 }
 
@@ -45,7 +46,8 @@ void run_kill_cursors(CommandContext& context, bson::Builder& reply) {
   std::vector<std::int64_t> killed;
   std::vector<std::int64_t> not_found;
   for (const std::int64_t id : arguments.cursors) {
-    const bool found = context.services.cursors.kill(id, std::string()) == cursor::KillOutcome::Killed;
+    const bool found =
+        context.services.cursors.kill(id, std::string()) == cursor::KillOutcome::Killed;
     (found ? killed : not_found).push_back(id);
   }
   append_ids(reply, "cursorsKilled", killed);

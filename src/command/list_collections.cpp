@@ -22,8 +22,10 @@ struct ListCollectionsArguments {
 constexpr Argument<ListCollectionsArguments> kArguments[] = {
     {"filter", [](ListCollectionsArguments& a, const Field& f) { a.filter = f.object(); }},
     {"nameOnly", [](ListCollectionsArguments& a, const Field& f) { a.name_only = f.boolean(); }},
-    {"authorizedCollections", [](ListCollectionsArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
-    {"cursor", [](ListCollectionsArguments& a, const Field& f) { a.batch_size = read_cursor_batch_size(f); }},
+    {"authorizedCollections",
+     [](ListCollectionsArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"cursor",
+     [](ListCollectionsArguments& a, const Field& f) { a.batch_size = read_cursor_batch_size(f); }},
 };
 
 std::string item(const catalog::CollectionDefinition& collection, bool name_only) {
@@ -34,7 +36,8 @@ std::string item(const catalog::CollectionDefinition& collection, bool name_only
   out.open_document("info").add("readOnly", collection.is_view());
   if (!collection.is_view()) out.add_binary("uuid", 4, collection.uuid.bytes());
   out.close();
-  if (const catalog::IndexDefinition* id = collection.id_index()) out.add("idIndex", bson::View(id->spec));
+  if (const catalog::IndexDefinition* id = collection.id_index())
+    out.add("idIndex", bson::View(id->spec));
   return out.take();
 }
 
@@ -52,7 +55,8 @@ void run_list_collections(CommandContext& context, bson::Builder& reply) {
     if (!filter.matches(bson::View(item(*collection, false)))) continue;
     items.push_back(item(*collection, arguments.name_only));
   }
-  append_documents_cursor(context, reply, model::Namespace::command_cursor(context.db, "listCollections"),
+  append_documents_cursor(context, reply,
+                          model::Namespace::command_cursor(context.db, "listCollections"),
                           std::move(items), arguments.batch_size);
 }
 

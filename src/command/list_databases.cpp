@@ -20,7 +20,8 @@ struct ListDatabasesArguments {
 constexpr Argument<ListDatabasesArguments> kArguments[] = {
     {"filter", [](ListDatabasesArguments& a, const Field& f) { a.filter = f.object(); }},
     {"nameOnly", [](ListDatabasesArguments& a, const Field& f) { a.name_only = f.boolean(); }},
-    {"authorizedDatabases", [](ListDatabasesArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"authorizedDatabases",
+     [](ListDatabasesArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
 };
 
 }  // namespace

@@ -17,9 +17,12 @@ struct ListIndexesArguments {
 };
 
 constexpr Argument<ListIndexesArguments> kArguments[] = {
-    {"cursor", [](ListIndexesArguments& a, const Field& f) { a.batch_size = read_cursor_batch_size(f); }},
-    {"includeBuildUUIDs", [](ListIndexesArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
-    {"includeIndexBuildInfo", [](ListIndexesArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"cursor",
+     [](ListIndexesArguments& a, const Field& f) { a.batch_size = read_cursor_batch_size(f); }},
+    {"includeBuildUUIDs",
+     [](ListIndexesArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"includeIndexBuildInfo",
+     [](ListIndexesArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
 };
 
 }  // namespace
@@ -33,7 +36,8 @@ void run_list_indexes(CommandContext& context, bson::Builder& reply) {
   const catalog::CollectionPtr collection = catalog->find(ns);
   if (!collection) raise(ErrorCode::NamespaceNotFound, "ns does not exist: {}", ns.full());
   if (collection->is_view()) {
-    raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection", ns.full());
+    raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection",
+          ns.full());
   }
   std::vector<std::string> specs;
   for (const catalog::IndexPtr& index : collection->indexes) {

@@ -9,7 +9,8 @@
 namespace freshet::command {
 
 inline pipeline::PlanServices plan_services(CommandServices& services) {
-  return {services.data.store(), services.data.commits(), services.data.catalog(), services.clock, services.random};
+  return {services.data.store(), services.data.commits(), services.data.catalog(), services.clock,
+          services.random};
 }
 
 }  // namespace freshet::command

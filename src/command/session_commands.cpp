@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// startSession, endSessions, refreshSessions, killSessions, killAllSessions, killAllSessionsByPattern.
+// startSession, endSessions, refreshSessions, killSessions, killAllSessions,
+// killAllSessionsByPattern.
 #include <algorithm>
 #include <vector>
 
@@ -26,14 +27,16 @@ std::vector<model::SessionId> read_sessions(const CommandContext& context) {
   return out;
 }
 
-void kill_work_of(CommandContext& context, const std::vector<model::SessionId>& sessions, bool all) {
+void kill_work_of(CommandContext& context, const std::vector<model::SessionId>& sessions,
+                  bool all) {
   const model::SessionId* own = context.session ? &*context.session : nullptr;
   context.services.operations.kill_sessions([&](const model::SessionId& session) {
     if (own != nullptr && session == *own) return false;
     return all || std::find(sessions.begin(), sessions.end(), session) != sessions.end();
   });
   if (all) {
-    context.services.cursors.kill_if([](const cursor::CursorInfo& info) { return info.params.user.session.has_value(); });
+    context.services.cursors.kill_if(
+        [](const cursor::CursorInfo& info) { return info.params.user.session.has_value(); });
     context.services.sessions.end_all();
     return;
   }
@@ -60,7 +63,8 @@ void run_end_sessions(CommandContext& context, bson::Builder&) {
 }
 
 void run_refresh_sessions(CommandContext& context, bson::Builder&) {
-  for (const model::SessionId& session : read_sessions(context)) context.services.sessions.touch(session);
+  for (const model::SessionId& session : read_sessions(context))
+    context.services.sessions.touch(session);
 }
 
 // An empty list means every session.

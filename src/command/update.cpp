@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // update: statements that change, replace or upsert documents.
+#include "query/update.h"
+
 #include <memory>
 #include <utility>
 
@@ -12,7 +14,6 @@
 #include "command/upsert.h"
 #include "command/write_batch.h"
 #include "pipeline/plan/statement_records.h"
-#include "query/update.h"
 
 namespace freshet::command {
 namespace {
@@ -27,7 +28,8 @@ struct UpdateArguments : BatchArguments {
 constexpr Argument<UpdateArguments> kArguments[] = {
     {"updates", [](UpdateArguments&, const Field&) {}},
     {"ordered", [](UpdateArguments& a, const Field& f) { a.ordered = f.boolean(); }},
-    {"bypassDocumentValidation", [](UpdateArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
+    {"bypassDocumentValidation",
+     [](UpdateArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
     {"let", [](UpdateArguments& a, const Field& f) { a.let = f.object(); }},
     {"stmtIds", [](UpdateArguments& a, const Field& f) { a.stmt_ids = read_stmt_ids(f); }},
 };
@@ -82,15 +84,20 @@ Statement read_statement(bson::View document) {
 
 class UpdateBatch final : public WriteBatch {
  public:
-  UpdateBatch(CommandContext& context, const UpdateArguments& arguments, std::vector<Statement> statements)
-      : WriteBatch(context, arguments, statements.size()), statements_(std::move(statements)), let_(arguments.let) {}
+  UpdateBatch(CommandContext& context, const UpdateArguments& arguments,
+              std::vector<Statement> statements)
+      : WriteBatch(context, arguments, statements.size()),
+        statements_(std::move(statements)),
+        let_(arguments.let) {}
 
  private:
-  StatementStatus execute(CommandContext& context, std::size_t index, collection::StatementResult& result) override {
+  StatementStatus execute(CommandContext& context, std::size_t index,
+                          collection::StatementResult& result) override {
     const Statement& statement = statements_[index];
     const catalog::CollectionPtr collection = unit().catalog().find(ns());
     if (collection && collection->is_view()) {
-      raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection", ns().full());
+      raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection",
+            ns().full());
     }
     if (current_ != index || !records_) open_statement(context, index, collection);
     if (statement.multi) return execute_many(context, index, collection, result);
@@ -100,7 +107,8 @@ class UpdateBatch final : public WriteBatch {
     return apply(context, index, collection, *record, result);
   }
 
-  void open_statement(CommandContext& context, std::size_t index, const catalog::CollectionPtr& collection) {
+  void open_statement(CommandContext& context, std::size_t index,
+                      const catalog::CollectionPtr& collection) {
     const Statement& statement = statements_[index];
     current_ = index;
     matched_any_ = false;
@@ -133,10 +141,12 @@ class UpdateBatch final : public WriteBatch {
     return out.take();
   }
 
-  StatementStatus apply(CommandContext& context, std::size_t index, const catalog::CollectionPtr& collection,
-                        const PickedRecord& record, collection::StatementResult& result) {
+  StatementStatus apply(CommandContext& context, std::size_t index,
+                        const catalog::CollectionPtr& collection, const PickedRecord& record,
+                        collection::StatementResult& result) {
     const bson::View before(record.document);
-    const query::UpdateOutcome outcome = update_->apply(before, record.details, records_->context());
+    const query::UpdateOutcome outcome =
+        update_->apply(before, record.details, records_->context());
     if (!outcome.changed) {
       result.n += 1;
       return StatementStatus::Done;
@@ -151,12 +161,14 @@ class UpdateBatch final : public WriteBatch {
     return StatementStatus::Done;
   }
 
-  StatementStatus execute_many(CommandContext& context, std::size_t index, const catalog::CollectionPtr& collection,
+  StatementStatus execute_many(CommandContext& context, std::size_t index,
+                               const catalog::CollectionPtr& collection,
                                collection::StatementResult& result) {
     if (!collection) return finish_unmatched(context, index, collection, result);
     if (failed_) throw *std::exchange(failed_, std::nullopt);
     if (records_->needs_fresh_unit() && !unit().transaction().empty()) return StatementStatus::More;
-    while (std::optional<PickedRecord> record = records_->pick_next(unit(), collection, context.op)) {
+    while (std::optional<PickedRecord> record =
+               records_->pick_next(unit(), collection, context.op)) {
       const collection::WriteUnit::Savepoint before = unit().savepoint();
       const StatementStatus status = apply_guarded(context, index, collection, *record, result);
       if (failed_) {
@@ -178,7 +190,8 @@ class UpdateBatch final : public WriteBatch {
   }
 
   // An error at one record ends the statement, but what it did to others before stands.
-  StatementStatus apply_guarded(CommandContext& context, std::size_t index, const catalog::CollectionPtr& collection,
+  StatementStatus apply_guarded(CommandContext& context, std::size_t index,
+                                const catalog::CollectionPtr& collection,
                                 const PickedRecord& record, collection::StatementResult& result) {
     try {
       return apply(context, index, collection, record, result);
@@ -189,11 +202,13 @@ class UpdateBatch final : public WriteBatch {
   }
 
   bool portion_is_full() {
-    return unit().transaction().entries() >= 1000 || unit().transaction().bytes() >= std::size_t{4} << 20;
+    return unit().transaction().entries() >= 1000 || unit().transaction().bytes() >= std::size_t{4}
+                                                                                         << 20;
   }
 
   StatementStatus finish_unmatched(CommandContext& context, std::size_t index,
-                                   const catalog::CollectionPtr& collection, collection::StatementResult& result) {
+                                   const catalog::CollectionPtr& collection,
+                                   collection::StatementResult& result) {
     if (!statements_[index].upsert) return StatementStatus::Done;
     if (!collection) {
       context.services.data.ddl().ensure_collection(ns());
@@ -254,7 +269,8 @@ std::unique_ptr<Work> start_update(CommandContext& context) {
   arguments.ns = context.collection_namespace();
   read_arguments("update", context.body, kArguments, arguments);
   std::vector<Statement> statements;
-  for (const bson::View document : context.documents("updates")) statements.push_back(read_statement(document));
+  for (const bson::View document : context.documents("updates"))
+    statements.push_back(read_statement(document));
   context.services.metrics.updates.add(static_cast<std::int64_t>(statements.size()));
   if (context.txn_number) {
     for (const Statement& statement : statements) {

@@ -6,7 +6,8 @@
 
 namespace freshet::command {
 
-UpsertOutcome Upsert::insert(const query::Update& update, const pipeline::StatementRecords& records) {
+UpsertOutcome Upsert::insert(const query::Update& update,
+                             const pipeline::StatementRecords& records) {
   const std::string wanted = update.upsert_document(records.filter(), records.context());
   std::string document = collection::prepare_insert(bson::View(wanted), data_.object_ids(),
                                                     data_.commits().applied().timestamp());
@@ -29,10 +30,13 @@ UpsertOutcome Upsert::insert(const query::Update& update, const pipeline::Statem
 }
 
 // The holder of the key may have come after our search; a newer search will find it then.
-bool Upsert::now_matches(const collection::DuplicateKey& duplicate, const pipeline::StatementRecords& records) const {
-  const std::shared_ptr<const storage::Snapshot> latest = data_.commits().snapshot(commit::ReadPoint::Latest);
+bool Upsert::now_matches(const collection::DuplicateKey& duplicate,
+                         const pipeline::StatementRecords& records) const {
+  const std::shared_ptr<const storage::Snapshot> latest =
+      data_.commits().snapshot(commit::ReadPoint::Latest);
   if (latest->position() <= unit_.transaction().position()) return false;
-  const auto document = collection::get_document(*latest, data_.store(), *collection_, duplicate.holder);
+  const auto document =
+      collection::get_document(*latest, data_.store(), *collection_, duplicate.holder);
   return document && records.filter().matches(bson::View(*document));
 }
 

@@ -24,12 +24,13 @@ class Upsert {
          const collection::WriteContext& context)
       : data_(data), unit_(unit), collection_(std::move(collection)), context_(context) {}
 
-  /// Changed also when somebody inserted a document in between that the filter matches: the update is to be tried
-  /// again. Throws DuplicateKey when another document is in the way.
+  /// Changed also when somebody inserted a document in between that the filter matches: the update
+  /// is to be tried again. Throws DuplicateKey when another document is in the way.
   UpsertOutcome insert(const query::Update& update, const pipeline::StatementRecords& records);
 
  private:
-  bool now_matches(const collection::DuplicateKey& duplicate, const pipeline::StatementRecords& records) const;
+  bool now_matches(const collection::DuplicateKey& duplicate,
+                   const pipeline::StatementRecords& records) const;
 
   collection::Data& data_;
   collection::WriteUnit& unit_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // validate: do a collection's documents and indexes agree?
+#include "collection/validate.h"
+
 #include "base/error.h"
 #include "collection/data.h"
-#include "collection/validate.h"
 #include "command/arguments.h"
 #include "command/commands.h"
 
@@ -16,9 +17,11 @@ constexpr Argument<ValidateArguments> kArguments[] = {
     {"scandata", [](ValidateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
     {"background",
      [](ValidateArguments&, const Field& f) {
-       if (f.boolean()) raise(ErrorCode::CommandNotSupported, "validate does not run in the background here");
+       if (f.boolean())
+         raise(ErrorCode::CommandNotSupported, "validate does not run in the background here");
      }},
-    {"checkBSONConformance", [](ValidateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"checkBSONConformance",
+     [](ValidateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
     {"metadata", [](ValidateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
     {"repair",
      [](ValidateArguments&, const Field& f) {
@@ -28,7 +31,8 @@ constexpr Argument<ValidateArguments> kArguments[] = {
 
 void append_errors(bson::Builder& reply, const std::vector<std::string>& errors) {
   reply.open_array("errors");
-  for (const std::string& error : errors) reply.push(error);
+  for (const std::string& error : errors)
+    reply.push(error);
   reply.close();
 }
 
@@ -41,13 +45,15 @@ void run_validate(CommandContext& context, bson::Builder& reply) {
   const auto snapshot = context.services.data.commits().snapshot(commit::ReadPoint::Latest);
   const catalog::StatePtr catalog = context.services.data.catalog().at(*snapshot);
   const catalog::CollectionPtr collection = catalog::require_collection(*catalog, ns);
-  const collection::ValidateResult result = collection::validate(*snapshot, *collection, &context.op);
+  const collection::ValidateResult result =
+      collection::validate(*snapshot, *collection, &context.op);
   reply.add("ns", ns.full()).add_binary("uuid", 4, collection->uuid.bytes());
   reply.add("nInvalidDocuments", std::int64_t{0}).add("nNonCompliantDocuments", std::int64_t{0});
   reply.add("nrecords", result.documents);
   reply.add("nIndexes", static_cast<std::int32_t>(result.keys_per_index.size()));
   reply.open_document("keysPerIndex");
-  for (const auto& [name, keys] : result.keys_per_index) reply.add(name, keys);
+  for (const auto& [name, keys] : result.keys_per_index)
+    reply.add(name, keys);
   reply.close();
   reply.open_document("indexDetails");
   for (const auto& [name, keys] : result.keys_per_index) {

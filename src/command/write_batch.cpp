@@ -13,8 +13,8 @@ namespace {
 // The command itself ends on these; they are no statement's fault.
 bool ends_command(ErrorCode code) {
   using enum ErrorCode;
-  return code == MaxTimeMSExpired || code == Interrupted || code == InterruptedAtShutdown || code == ShutdownInProgress ||
-         code == TransactionTooOld;
+  return code == MaxTimeMSExpired || code == Interrupted || code == InterruptedAtShutdown ||
+         code == ShutdownInProgress || code == TransactionTooOld;
 }
 
 }  // namespace
@@ -33,14 +33,16 @@ void raise_commit_failure(commit::CommitStatus status) {
     case commit::CommitStatus::NoSpace:
       raise(ErrorCode::OutOfDiskSpace, "the disk is almost full: the write was refused");
     case commit::CommitStatus::Unknown:
-      raise(ErrorCode::PrimarySteppedDown, "the connection to the store was lost while the write was committed");
+      raise(ErrorCode::PrimarySteppedDown,
+            "the connection to the store was lost while the write was committed");
     default:
       raise(ErrorCode::ShutdownInProgress, "the server does not accept writes any more");
   }
 }
 
 void append_write_error(bson::Builder& out, std::size_t index, const Error& error) {
-  out.add("index", static_cast<std::int32_t>(index)).add("code", static_cast<std::int32_t>(error.code()));
+  out.add("index", static_cast<std::int32_t>(index))
+      .add("code", static_cast<std::int32_t>(error.code()));
   if (!error.extra().empty()) out.add_all(bson::View(error.extra()));
   out.add("errmsg", error.message());
 }
@@ -50,20 +52,24 @@ WriteBatch::WriteBatch(CommandContext& context, BatchArguments arguments, std::s
   check_writable(context, arguments_.ns);
   const auto count_max = static_cast<std::size_t>(context.services.limits.batch_count_max);
   if (count == 0 || count > count_max) {
-    raise(ErrorCode::InvalidLength, "Write batch sizes must be between 1 and {}. Got {} operations.", count_max, count);
+    raise(ErrorCode::InvalidLength,
+          "Write batch sizes must be between 1 and {}. Got {} operations.", count_max, count);
   }
   if (!arguments_.stmt_ids.empty() && arguments_.stmt_ids.size() != count) {
-    raise(ErrorCode::InvalidOptions, "expected {} stmtIds, found {}", count, arguments_.stmt_ids.size());
+    raise(ErrorCode::InvalidOptions, "expected {} stmtIds, found {}", count,
+          arguments_.stmt_ids.size());
   }
 }
 
 WriteBatch::~WriteBatch() = default;
 
 std::int32_t WriteBatch::stmt_id(std::size_t index) const {
-  return arguments_.stmt_ids.empty() ? static_cast<std::int32_t>(index) : arguments_.stmt_ids[index];
+  return arguments_.stmt_ids.empty() ? static_cast<std::int32_t>(index)
+                                     : arguments_.stmt_ids[index];
 }
 
-collection::WriteContext WriteBatch::write_context(const CommandContext& context, std::size_t index) const {
+collection::WriteContext WriteBatch::write_context(const CommandContext& context,
+                                                   std::size_t index) const {
   collection::WriteContext out = context.services.data.write_context();
   out.bypass_validation = arguments_.bypass_validation;
   if (context.txn_number) {
@@ -82,22 +88,25 @@ Progress WriteBatch::step(CommandContext& context, bson::Builder& reply) {
     if (unit_ && must_commit()) commit(context);
   }
   if (unit_) commit(context);
-  if (!stopped_ && next_ < count_) return step(context, reply);  // the last commit has to be run again
+  if (!stopped_ && next_ < count_)
+    return step(context, reply);  // the last commit has to be run again
   append_reply(reply);
   append_errors(reply);
   if (!retried_.empty()) {
     reply.open_array("retriedStmtIds");
-    for (const std::int32_t id : retried_) reply.push(id);
+    for (const std::int32_t id : retried_)
+      reply.push(id);
     reply.close();
   }
   return Progress::Done;
 }
 
 Park WriteBatch::park(CommandContext& context) {
-  return Park{.subscribe = [this](const WakerPtr& waker) {
-                unit_->transaction().wait_for_conflict(waker);
-                unit_.reset();
-              },
+  return Park{.subscribe =
+                  [this](const WakerPtr& waker) {
+                    unit_->transaction().wait_for_conflict(waker);
+                    unit_.reset();
+                  },
               .deadline = context.op.deadline()};
 }
 
@@ -107,7 +116,8 @@ void WriteBatch::begin(CommandContext& context) {
   unit_start_ = next_;
   outcomes_start_ = outcomes_.size();
   failures_start_ = failures_.size();
-  if (context.txn_number) record_.emplace(unit_->transaction(), *context.session, *context.txn_number);
+  if (context.txn_number)
+    record_.emplace(unit_->transaction(), *context.session, *context.txn_number);
 }
 
 bool WriteBatch::answer_from_record(CommandContext& context) {
@@ -135,10 +145,13 @@ WriteBatch::Flow WriteBatch::run_statement(CommandContext& context) {
     fail_statement(error);
     return Flow::GoOn;
   }
-  if (!unit_) return Flow::GoOn;  // execute() gave the unit up to do something on its own, and asks to be run again
+  if (!unit_)
+    return Flow::GoOn;  // execute() gave the unit up to do something on its own, and asks to be run
+                        // again
   if (status == StatementStatus::Conflict || status == StatementStatus::Changed) {
     unit_->rollback_to(before);
-    if (outcomes_.size() > outcomes_start_) {  // what stands so far is kept; the statement runs again alone
+    if (outcomes_.size() >
+        outcomes_start_) {  // what stands so far is kept; the statement runs again alone
       commit(context);
       return Flow::GoOn;
     }
@@ -159,7 +172,8 @@ void WriteBatch::fail_statement(const Error& error) {
 
 WriteBatch::Flow WriteBatch::give_way(StatementStatus status) {
   rewind();
-  if (status == StatementStatus::Conflict) return Flow::Park;  // park() subscribes, then lets the unit go
+  if (status == StatementStatus::Conflict)
+    return Flow::Park;  // park() subscribes, then lets the unit go
   unit_.reset();
   return Flow::GoOn;
 }
@@ -196,7 +210,8 @@ void WriteBatch::void_unit() {
   record_.reset();
   unit_.reset();
   outcomes_.resize(outcomes_start_);
-  failures_.erase(failures_.begin() + static_cast<std::ptrdiff_t>(failures_start_), failures_.end());
+  failures_.erase(failures_.begin() + static_cast<std::ptrdiff_t>(failures_start_),
+                  failures_.end());
   next_ = unit_start_;
   stopped_ = false;
   rewind();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The statements of one insert, update or delete command: grouped into commits, run again when somebody else was
-// faster, parked while a key is held, each at most once.
+// The statements of one insert, update or delete command: grouped into commits, run again when
+// somebody else was faster, parked while a key is held, each at most once.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@
 namespace freshet::command {
 
 /// What became of one attempt at a statement.
-enum class [[nodiscard]] StatementStatus : std::uint8_t {
-  Done,      ///< the statement is complete
-  More,      ///< a part of it is: commit, then go on with the same statement
-  Conflict,  ///< a key is held by an open transaction: wait
-  Changed,   ///< somebody wrote since our snapshot: begin again
+enum class [[nodiscard]] StatementStatus : std::uint8_t{
+    Done,      ///< the statement is complete
+    More,      ///< a part of it is: commit, then go on with the same statement
+    Conflict,  ///< a key is held by an open transaction: wait
+    Changed,   ///< somebody wrote since our snapshot: begin again
 };
 
 /// The fields that insert, update and delete share.
@@ -44,8 +44,10 @@ class WriteBatch : public Work {
   Park park(CommandContext& context) final;
 
  protected:
-  /// Runs statement `index` (or its next part) inside unit(); adds to `result`. Throws Error for a write error.
-  virtual StatementStatus execute(CommandContext& context, std::size_t index, collection::StatementResult& result) = 0;
+  /// Runs statement `index` (or its next part) inside unit(); adds to `result`. Throws Error for a
+  /// write error.
+  virtual StatementStatus execute(CommandContext& context, std::size_t index,
+                                  collection::StatementResult& result) = 0;
   /// What was executed since the last commit is void: forget it.
   virtual void rewind() = 0;
   /// What was executed since the last commit stands.
@@ -87,8 +89,8 @@ class WriteBatch : public Work {
   std::size_t next_ = 0;
   std::optional<collection::WriteUnit> unit_;
   std::optional<collection::RetryRecord> record_;
-  std::size_t unit_start_ = 0;            // first statement of the unit
-  std::size_t outcomes_start_ = 0;        // first outcome of the unit
+  std::size_t unit_start_ = 0;      // first statement of the unit
+  std::size_t outcomes_start_ = 0;  // first outcome of the unit
   std::size_t failures_start_ = 0;
   std::vector<Outcome> outcomes_;
   std::vector<Failure> failures_;
@@ -98,7 +100,8 @@ class WriteBatch : public Work {
 
 /// Throws unless clients may write to `ns`: InvalidNamespace (73) and friends.
 void check_writable(const CommandContext& context, const model::Namespace& ns);
-/// Throws what a commit that did not happen means to the client. Requires: not Committed, not StaleCatalog.
+/// Throws what a commit that did not happen means to the client. Requires: not Committed, not
+/// StaleCatalog.
 [[noreturn]] void raise_commit_failure(commit::CommitStatus status);
 /// {index, code, errmsg, …} of one write error into the open document.
 void append_write_error(bson::Builder& out, std::size_t index, const Error& error);

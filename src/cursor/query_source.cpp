@@ -11,7 +11,10 @@ namespace freshet::cursor {
 QuerySource::QuerySource(std::unique_ptr<pipeline::Execution> execution,
                          std::shared_ptr<const storage::Reader> reader, TailOptions tail,
                          std::int64_t limit)
-    : reader_(std::move(reader)), execution_(std::move(execution)), tail_(std::move(tail)), limit_(limit) {}
+    : reader_(std::move(reader)),
+      execution_(std::move(execution)),
+      tail_(std::move(tail)),
+      limit_(limit) {}
 
 QuerySource::~QuerySource() = default;
 

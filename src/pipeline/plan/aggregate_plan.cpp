@@ -15,9 +15,9 @@ class AggregatePlan final : public PlanBase {
  public:
   AggregatePlan(const PlanServices& services, const AggregateSpec& spec, Operation& op)
       : PlanBase(services, spec, op), array_(whole_pipeline(spec)) {
-    pipeline_ = parse_pipeline(bson::View(array_), {.query = context_,
-                                                    .database = spec.ns.db,
-                                                    .collection = resolved_.ns.coll});
+    pipeline_ = parse_pipeline(
+        bson::View(array_),
+        {.query = context_, .database = spec.ns.db, .collection = resolved_.ns.coll});
     if (!pipeline_.empty() && pipeline_.front()->traits().first_only) {
       root_ = build_pipeline(pipeline_, 0, nullptr, build_context_);
       return;
@@ -43,9 +43,11 @@ class AggregatePlan final : public PlanBase {
   std::string whole_pipeline(const AggregateSpec& spec) const {
     bson::Builder array;
     for (const std::string& pipeline : resolved_.view_pipelines) {
-      for (const bson::Element& stage : bson::View(pipeline)) array.push(stage.value());
+      for (const bson::Element& stage : bson::View(pipeline))
+        array.push(stage.value());
     }
-    for (const bson::Element& stage : spec.pipeline) array.push(stage.value());
+    for (const bson::Element& stage : spec.pipeline)
+      array.push(stage.value());
     return array.take();
   }
 
@@ -59,7 +61,8 @@ class AggregatePlan final : public PlanBase {
       }
     }
     matcher_.emplace(filter, context_);
-    const query::SortPattern* sort = first < pipeline_.size() ? pipeline_[first]->sort_pattern() : nullptr;
+    const query::SortPattern* sort =
+        first < pipeline_.size() ? pipeline_[first]->sort_pattern() : nullptr;
     AccessRequest request{.store = services_.store,
                           .collection = resolved_.collection,
                           .filter = *matcher_,
@@ -77,7 +80,8 @@ class AggregatePlan final : public PlanBase {
 
 }  // namespace
 
-std::unique_ptr<QueryPlan> plan_aggregate(const PlanServices& services, const AggregateSpec& spec, Operation& op) {
+std::unique_ptr<QueryPlan> plan_aggregate(const PlanServices& services, const AggregateSpec& spec,
+                                          Operation& op) {
   return std::make_unique<AggregatePlan>(services, spec, op);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a filter to ranges of an index. Bounds are always a superset: the filter is evaluated on every record again.
+// From a filter to ranges of an index. Bounds are always a superset: the filter is evaluated on
+// every record again.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,7 @@ struct PathBounds {
   enum class Shape { Point, Points, Range, Full };
   std::vector<Interval> intervals;  ///< sorted, disjoint
   Shape shape = Shape::Full;
-  bool excludes_missing = false;    ///< no document without the path can match
+  bool excludes_missing = false;  ///< no document without the path can match
 };
 
 /// A conjunct of the filter with the path it speaks of. Borrows the filter's tree.
@@ -33,26 +34,31 @@ struct Conjunct {
   const query::MatchNode* node;
 };
 
-/// The conjuncts of `root` that speak of one path each, those inside $elemMatch under their full path.
+/// The conjuncts of `root` that speak of one path each, those inside $elemMatch under their full
+/// path.
 std::vector<Conjunct> conjuncts_of(const query::MatchNode& root);
 
 /// The ranges of an index that hold every document matching the conjuncts.
 struct IndexBounds {
   std::vector<storage::KeyRange> ranges;  ///< sorted, disjoint
-  std::size_t points = 0;   ///< leading components bound to single values
-  std::size_t bounded = 0;  ///< leading components bound at all
-  bool several_values = false;  ///< some component has more than one interval: key order is not sort order
+  std::size_t points = 0;                 ///< leading components bound to single values
+  std::size_t bounded = 0;                ///< leading components bound at all
+  bool several_values =
+      false;  ///< some component has more than one interval: key order is not sort order
   std::string description;  ///< {path: [shape]} for explain
 };
 
 /// Most ranges one scan may have; above it trailing components are left open.
 inline constexpr std::size_t kRangesMax = 4096;
 
-/// Nothing when the index does not hold every document that may match (sparse, partial, another collation).
-std::optional<IndexBounds> index_bounds(const catalog::IndexDefinition& index, const std::vector<Conjunct>& conjuncts,
+/// Nothing when the index does not hold every document that may match (sparse, partial, another
+/// collation).
+std::optional<IndexBounds> index_bounds(const catalog::IndexDefinition& index,
+                                        const std::vector<Conjunct>& conjuncts,
                                         const bson::StringOrder* collation, bool same_collation);
 
-/// Whether every document that satisfies the conjuncts satisfies `partial` too (a sound, incomplete test).
+/// Whether every document that satisfies the conjuncts satisfies `partial` too (a sound, incomplete
+/// test).
 bool implies(const std::vector<Conjunct>& conjuncts, const query::MatchNode& partial);
 
 }  // namespace freshet::pipeline

@@ -12,7 +12,8 @@ namespace {
 
 class ProjectionStage final : public Stage {
  public:
-  ProjectionStage(StagePtr source, const query::Projection& projection, const query::QueryContext& context)
+  ProjectionStage(StagePtr source, const query::Projection& projection,
+                  const query::QueryContext& context)
       : Stage(std::move(source)), projection_(projection), context_(context) {}
   std::optional<bson::View> next(Operation& op) override {
     const std::optional<bson::View> document = source().next(op);
@@ -30,22 +31,27 @@ class ProjectionStage final : public Stage {
 class FindPlan final : public PlanBase {
  public:
   FindPlan(const PlanServices& services, const FindSpec& spec, Operation& op)
-      : PlanBase(services, spec, op), filter_(spec.filter.to_string()), matcher_(bson::View(filter_), context_) {
+      : PlanBase(services, spec, op),
+        filter_(spec.filter.to_string()),
+        matcher_(bson::View(filter_), context_) {
     read_sort(spec);
     if (!spec.projection.empty()) {
       projection_spec_ = spec.projection.to_string();
-      projection_.emplace(bson::View(projection_spec_), query::ProjectionKind::Find, context_, &matcher_);
+      projection_.emplace(bson::View(projection_spec_), query::ProjectionKind::Find, context_,
+                          &matcher_);
     }
     check_tailable(spec);
     AccessPlan access = plan_access(access_request(spec));
     make_pipeline(spec, access.sorted);
     StagePtr chain = build(std::move(access.source), spec.show_record_id, pipeline_, 0);
-    if (projection_) chain = std::make_unique<ProjectionStage>(std::move(chain), *projection_, context_);
+    if (projection_)
+      chain = std::make_unique<ProjectionStage>(std::move(chain), *projection_, context_);
     root_ = std::move(chain);
   }
 
   void explain(bson::Builder& out) const override {
-    if (projection_) out.add("stage", "PROJECTION_DEFAULT").add("transformBy", bson::View(projection_spec_));
+    if (projection_)
+      out.add("stage", "PROJECTION_DEFAULT").add("transformBy", bson::View(projection_spec_));
     if (projection_) out.open_document("inputStage");
     std::size_t open = projection_ ? 1 : 0;
     for (auto at = pipeline_.rbegin(); at != pipeline_.rend(); ++at) {
@@ -54,7 +60,8 @@ class FindPlan final : public PlanBase {
       ++open;
     }
     records_->records().explain(out);
-    while (open-- > 0) out.close();
+    while (open-- > 0)
+      out.close();
   }
 
  private:
@@ -64,9 +71,11 @@ class FindPlan final : public PlanBase {
     if (spec.sort.empty()) return;
     if ((*spec.sort.begin()).name() == "$natural") {
       natural_ = spec.sort.to_string();
-      hint_ = bson::ValueView(bson::Type::Document, natural_.data(), static_cast<std::uint32_t>(natural_.size()));
+      hint_ = bson::ValueView(bson::Type::Document, natural_.data(),
+                              static_cast<std::uint32_t>(natural_.size()));
       if (spec.sort.count() != 1) {
-        raise(ErrorCode::BadValue, "Cannot include '$natural' in compound sort: {}", spec.sort.count());
+        raise(ErrorCode::BadValue, "Cannot include '$natural' in compound sort: {}",
+              spec.sort.count());
       }
       return;
     }
@@ -75,9 +84,12 @@ class FindPlan final : public PlanBase {
 
   void check_tailable(const FindSpec& spec) const {
     if (!spec.tailable) return;
-    if (sort_) raise(ErrorCode::BadValue, "error processing query: tailable cursor requested on a sort");
-    if (resolved_.collection && !resolved_.collection->capped && !resolved_.collection->is_oplog()) {
-      raise(ErrorCode::BadValue, "error processing query: tailable cursor requested on non capped collection");
+    if (sort_)
+      raise(ErrorCode::BadValue, "error processing query: tailable cursor requested on a sort");
+    if (resolved_.collection && !resolved_.collection->capped &&
+        !resolved_.collection->is_oplog()) {
+      raise(ErrorCode::BadValue,
+            "error processing query: tailable cursor requested on non capped collection");
     }
   }
 
@@ -98,8 +110,10 @@ class FindPlan final : public PlanBase {
     if (spec.skip > 0) stages.push_document().add("$skip", spec.skip).close();
     if (spec.limit > 0) stages.push_document().add("$limit", spec.limit).close();
     const std::string array = stages.take();
-    pipeline_ = parse_pipeline(bson::View(array), {.query = context_, .database = spec.ns.db, .collection = spec.ns.coll});
-    if (sort_ && !sorted && spec.limit > 0 && spec.skip <= kSortLimitMax && spec.limit <= kSortLimitMax) {
+    pipeline_ = parse_pipeline(
+        bson::View(array), {.query = context_, .database = spec.ns.db, .collection = spec.ns.coll});
+    if (sort_ && !sorted && spec.limit > 0 && spec.skip <= kSortLimitMax &&
+        spec.limit <= kSortLimitMax) {
       pipeline_.front()->set_sort_limit(spec.skip + spec.limit);
     }
   }
@@ -126,12 +140,14 @@ class FindPlan final : public PlanBase {
 };
 
 // A find on a view is an aggregation on its source.
-std::unique_ptr<QueryPlan> plan_find_on_view(const PlanServices& services, const FindSpec& spec, Operation& op) {
+std::unique_ptr<QueryPlan> plan_find_on_view(const PlanServices& services, const FindSpec& spec,
+                                             Operation& op) {
   if (spec.tailable) {
     raise(ErrorCode::CommandNotSupportedOnView, "tailable cursors are not supported on views");
   }
   if (!spec.min.empty() || !spec.max.empty() || spec.show_record_id) {
-    raise(ErrorCode::InvalidPipelineOperator, "min, max and showRecordId are not supported on views");
+    raise(ErrorCode::InvalidPipelineOperator,
+          "min, max and showRecordId are not supported on views");
   }
   bson::Builder stages;
   if (!spec.filter.empty()) stages.push_document().add("$match", spec.filter).close();
@@ -148,7 +164,8 @@ std::unique_ptr<QueryPlan> plan_find_on_view(const PlanServices& services, const
 
 }  // namespace
 
-std::unique_ptr<QueryPlan> plan_find(const PlanServices& services, const FindSpec& spec, Operation& op) {
+std::unique_ptr<QueryPlan> plan_find(const PlanServices& services, const FindSpec& spec,
+                                     Operation& op) {
   const catalog::StatePtr state = services.catalog.latest();
   const catalog::CollectionPtr found = state->find(spec.ns);
   if (found && found->is_view()) return plan_find_on_view(services, spec, op);

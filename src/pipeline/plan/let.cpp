@@ -14,7 +14,8 @@ std::string evaluate_let(bson::View let, const query::QueryContext& context) {
     query::Dependencies reads;
     expression.root().add_dependencies(reads);
     if (reads.whole_document || !reads.paths.empty()) {
-      raise(location(4890500), "Command let Expression tried to access a field, but this is not allowed");
+      raise(location(4890500),
+            "Command let Expression tried to access a field, but this is not allowed");
     }
     out.add(element.name(), expression.evaluate(bson::View(), context).view());
   }

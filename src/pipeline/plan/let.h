@@ -9,8 +9,8 @@
 
 namespace freshet::pipeline {
 
-/// {name: value, …} of {name: expression, …}; later names may not use earlier ones. Throws for expressions that read
-/// a document.
+/// {name: value, …} of {name: expression, …}; later names may not use earlier ones. Throws for
+/// expressions that read a document.
 std::string evaluate_let(bson::View let, const query::QueryContext& context);
 
 }  // namespace freshet::pipeline

@@ -15,12 +15,13 @@ namespace {
 constexpr ErrorCode kQueryPlanKilled = location(175);
 constexpr ErrorCode kViewDepthLimitExceeded = location(165);
 
-// A filter and the records that match it, as one stage: what a $lookup opens for each of its documents.
+// A filter and the records that match it, as one stage: what a $lookup opens for each of its
+// documents.
 class OpenedCollection final : public Stage {
  public:
-  OpenedCollection(const PlanServices& services, catalog::CollectionPtr collection, bson::View filter,
-                   const query::Collation* collation, const query::QueryContext& context,
-                   const storage::Reader& reader)
+  OpenedCollection(const PlanServices& services, catalog::CollectionPtr collection,
+                   bson::View filter, const query::Collation* collation,
+                   const query::QueryContext& context, const storage::Reader& reader)
       : matcher_(filter, context) {
     AccessRequest request{.store = services.store,
                           .collection = std::move(collection),
@@ -71,7 +72,8 @@ class OpenedView final : public Stage {
 
 }  // namespace
 
-ResolvedNamespace resolve_namespace(const catalog::CatalogState& catalog, const model::Namespace& ns) {
+ResolvedNamespace resolve_namespace(const catalog::CatalogState& catalog,
+                                    const model::Namespace& ns) {
   ResolvedNamespace out{ns, nullptr, {}, nullptr};
   if (ns.coll.empty()) return out;
   for (int depth = 0;; ++depth) {
@@ -102,28 +104,35 @@ std::optional<bson::View> RecordStage::next(Operation& op) {
   return bson::View(document_);
 }
 
-StagePtr PlannedAccess::open(std::string_view database, std::string_view collection, bson::View filter,
-                             const query::QueryContext& context) {
+StagePtr PlannedAccess::open(std::string_view database, std::string_view collection,
+                             bson::View filter, const query::QueryContext& context) {
   const catalog::StatePtr state = services_.catalog.at(*reader_);
   const model::Namespace ns{std::string(database), std::string(collection)};
   const ResolvedNamespace resolved = resolve_namespace(*state, ns);
   const auto* collation = dynamic_cast<const query::Collation*>(context.collation);
   if (resolved.view_pipelines.empty()) {
-    return std::make_unique<OpenedCollection>(services_, resolved.collection, filter, collation, context, *reader_);
+    return std::make_unique<OpenedCollection>(services_, resolved.collection, filter, collation,
+                                              context, *reader_);
   }
-  StagePtr source = std::make_unique<OpenedCollection>(services_, resolved.collection, bson::View(), collation,
-                                                       context, *reader_);
-  const PipelineContext parse{.query = context, .database = ns.db, .collection = resolved.ns.coll,
+  StagePtr source = std::make_unique<OpenedCollection>(services_, resolved.collection, bson::View(),
+                                                       collation, context, *reader_);
+  const PipelineContext parse{.query = context,
+                              .database = ns.db,
+                              .collection = resolved.ns.coll,
                               .kind = PipelineKind::View};
-  BuildContext build{.query = context, .collections = this, .database = ns.db, .collection = resolved.ns.coll};
-  return std::make_unique<OpenedView>(std::move(source), resolved.view_pipelines, filter, parse, std::move(build));
+  BuildContext build{
+      .query = context, .collections = this, .database = ns.db, .collection = resolved.ns.coll};
+  return std::make_unique<OpenedView>(std::move(source), resolved.view_pipelines, filter, parse,
+                                      std::move(build));
 }
 
-std::unique_ptr<CollectionOutput> PlannedAccess::replace(std::string_view, std::string_view collection) {
+std::unique_ptr<CollectionOutput> PlannedAccess::replace(std::string_view,
+                                                         std::string_view collection) {
   raise(ErrorCode::NotImplemented, "$out into {} is not supported by this version", collection);
 }
 
-std::unique_ptr<CollectionOutput> PlannedAccess::merge(std::string_view, std::string_view collection,
+std::unique_ptr<CollectionOutput> PlannedAccess::merge(std::string_view,
+                                                       std::string_view collection,
                                                        const MergeOptions&) {
   raise(ErrorCode::NotImplemented, "$merge into {} is not supported by this version", collection);
 }
@@ -159,7 +168,9 @@ void PlanBase::set_collation(const QuerySpec& spec) {
   collation_ = own_collation_.get();
 }
 
-void PlanBase::set_operation(Operation* op) { context_.operation = op; }
+void PlanBase::set_operation(Operation* op) {
+  context_.operation = op;
+}
 
 // The collection may have been dropped, or its indexes, since the batch before.
 std::shared_ptr<const storage::Reader> PlanBase::open_reader() {
@@ -168,11 +179,13 @@ std::shared_ptr<const storage::Reader> PlanBase::open_reader() {
   if (resolved_.collection && !resolved_.collection->is_oplog()) {
     const catalog::StatePtr state = services_.catalog.at(*reader_);
     const catalog::CollectionPtr now = state->find_by_id(resolved_.collection->id);
-    if (!now) raise(kQueryPlanKilled, "collection dropped between getMore calls: {}", resolved_.ns.full());
+    if (!now)
+      raise(kQueryPlanKilled, "collection dropped between getMore calls: {}", resolved_.ns.full());
     if (now->version != resolved_.collection->version) {
       for (const catalog::IndexPtr& index : resolved_.collection->indexes) {
         if (now->find_index(index->name) == nullptr) {
-          raise(kQueryPlanKilled, "index {} dropped between getMore calls: {}", index->name, resolved_.ns.full());
+          raise(kQueryPlanKilled, "index {} dropped between getMore calls: {}", index->name,
+                resolved_.ns.full());
         }
       }
     }
@@ -186,7 +199,8 @@ QueryPlan::Counts PlanBase::examined() const {
   return {counts.keys, counts.documents};
 }
 
-StagePtr PlanBase::build(RecordSourcePtr source, bool show_record_id, const Pipeline& pipeline, std::size_t first) {
+StagePtr PlanBase::build(RecordSourcePtr source, bool show_record_id, const Pipeline& pipeline,
+                         std::size_t first) {
   auto leaf = std::make_unique<RecordStage>(std::move(source), show_record_id);
   leaf->restore(*reader_);
   records_ = leaf.get();

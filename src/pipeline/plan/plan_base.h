@@ -12,22 +12,25 @@
 
 namespace freshet::pipeline {
 
-/// A collection name followed through its views: where the documents are and what the views do to them.
+/// A collection name followed through its views: where the documents are and what the views do to
+/// them.
 struct ResolvedNamespace {
   model::Namespace ns;
-  catalog::CollectionPtr collection;        ///< null when it does not exist; never a view
-  std::vector<std::string> view_pipelines;  ///< BSON arrays, the innermost view's first
+  catalog::CollectionPtr collection;            ///< null when it does not exist; never a view
+  std::vector<std::string> view_pipelines;      ///< BSON arrays, the innermost view's first
   const query::Collation* collation = nullptr;  ///< the default of the name asked for
 };
 
 /// Throws ViewDepthLimitExceeded (165) above kViewDepthMax.
-ResolvedNamespace resolve_namespace(const catalog::CatalogState& catalog, const model::Namespace& ns);
+ResolvedNamespace resolve_namespace(const catalog::CatalogState& catalog,
+                                    const model::Namespace& ns);
 inline constexpr int kViewDepthMax = 20;
 
 /// Reads the documents of a record source.
 class RecordStage final : public Stage {
  public:
-  RecordStage(RecordSourcePtr source, bool show_record_id) : source_(std::move(source)), with_id_(show_record_id) {}
+  RecordStage(RecordSourcePtr source, bool show_record_id)
+      : source_(std::move(source)), with_id_(show_record_id) {}
   std::optional<bson::View> next(Operation& op) override;
   void save() override { source_->save(); }
   void restore(const storage::Reader& reader) override { source_->restore(reader); }
@@ -46,7 +49,8 @@ class PlannedAccess final : public CollectionAccess {
   void set_reader(const storage::Reader* reader) { reader_ = reader; }
   StagePtr open(std::string_view database, std::string_view collection, bson::View filter,
                 const query::QueryContext& context) override;
-  std::unique_ptr<CollectionOutput> replace(std::string_view database, std::string_view collection) override;
+  std::unique_ptr<CollectionOutput> replace(std::string_view database,
+                                            std::string_view collection) override;
   std::unique_ptr<CollectionOutput> merge(std::string_view database, std::string_view collection,
                                           const MergeOptions& options) override;
 
@@ -71,12 +75,14 @@ class PlanBase : public QueryPlan {
  protected:
   void set_collation(const QuerySpec& spec);
   /// Makes the leaf and puts it under `pipeline` from stage `first` on.
-  StagePtr build(RecordSourcePtr source, bool show_record_id, const Pipeline& pipeline, std::size_t first);
+  StagePtr build(RecordSourcePtr source, bool show_record_id, const Pipeline& pipeline,
+                 std::size_t first);
   BuildContext& build_context() { return build_context_; }
 
   const PlanServices services_;
   const commit::ReadPoint read_point_;
-  std::shared_ptr<const storage::Reader> reader_;  // shared: other readers may use the same snapshot
+  std::shared_ptr<const storage::Reader>
+      reader_;  // shared: other readers may use the same snapshot
   catalog::StatePtr catalog_;
   ResolvedNamespace resolved_;
   std::unique_ptr<query::Collation> own_collation_;

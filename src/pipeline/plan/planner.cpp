@@ -29,19 +29,23 @@ bool same_collation(const query::Collation* a, const query::Collation* b) {
 std::optional<Direction> sort_direction(const IndexDefinition& index, const IndexBounds& bounds,
                                         const query::SortPattern& sort) {
   if (bounds.several_values) return std::nullopt;
-  // Components bound to one value take no part in the order: the sort may name them or leave them out.
+  // Components bound to one value take no part in the order: the sort may name them or leave them
+  // out.
   std::size_t part = 0;
   std::optional<Direction> out;
   for (const query::SortPattern::Part& wanted : sort.parts()) {
     bool constant = false;
-    for (std::size_t i = 0; i < bounds.points; ++i) constant = constant || index.parts[i].path == wanted.path;
+    for (std::size_t i = 0; i < bounds.points; ++i)
+      constant = constant || index.parts[i].path == wanted.path;
     if (constant) continue;
     if (part < bounds.points) part = bounds.points;
     if (part >= index.parts.size()) return std::nullopt;
     const catalog::IndexPart& have = index.parts[part];
-    if (have.path != wanted.path || have.kind == catalog::IndexPart::Kind::Hashed) return std::nullopt;
+    if (have.path != wanted.path || have.kind == catalog::IndexPart::Kind::Hashed)
+      return std::nullopt;
     if (index.multikey_part(part)) return std::nullopt;
-    const Direction direction = have.descending() == wanted.descending ? Direction::Forward : Direction::Backward;
+    const Direction direction =
+        have.descending() == wanted.descending ? Direction::Forward : Direction::Backward;
     if (out && *out != direction) return std::nullopt;
     out = direction;
     ++part;
@@ -49,8 +53,9 @@ std::optional<Direction> sort_direction(const IndexDefinition& index, const Inde
   return out.value_or(Direction::Forward);
 }
 
-// Long keys are cut and hashed, so their order is not the values' order. An index can promise a sort only where every
-// key is short, which only fixed-size values guarantee; the sort then falls back on the sort stage.
+// Long keys are cut and hashed, so their order is not the values' order. An index can promise a
+// sort only where every key is short, which only fixed-size values guarantee; the sort then falls
+// back on the sort stage.
 bool keys_may_be_long(const IndexDefinition& index) {
   return !index.is_id_index();
 }
@@ -84,7 +89,8 @@ class Planner {
       if (auto plan = plan_hint()) return std::move(*plan);
     }
     if (auto id = plan_id()) return {filtered(std::move(id)), true};
-    if (request_.collection->is_oplog()) return {filtered(oplog_scan(Direction::Forward)), !wants_sort()};
+    if (request_.collection->is_oplog())
+      return {filtered(oplog_scan(Direction::Forward)), !wants_sort()};
     const std::optional<Candidate> best = best_index();
     if (best && (best->bounds.bounded > 0)) return use(*best);
     if (RecordSourcePtr branches = plan_or()) return {filtered(std::move(branches)), !wants_sort()};
@@ -131,15 +137,18 @@ class Planner {
       const auto& node = static_cast<const query::ComparisonNode&>(*conjunct.node);
       if (node.op() != query::ComparisonNode::Op::Equal || node.operand().is_array()) continue;
       const bson::Type type = node.operand().type();
-      const bool collated = type == bson::Type::String || type == bson::Type::Symbol || type == bson::Type::Document;
+      const bool collated =
+          type == bson::Type::String || type == bson::Type::Symbol || type == bson::Type::Document;
       if (collated && !same_collation(index->collation.get(), request_.collation)) continue;
       if (type == bson::Type::Null || type == bson::Type::Undefined) continue;
-      return std::make_unique<IdLookup>(request_.store, request_.collection, bson::Value::copy(node.operand()));
+      return std::make_unique<IdLookup>(request_.store, request_.collection,
+                                        bson::Value::copy(node.operand()));
     }
     return nullptr;
   }
 
-  std::optional<Candidate> candidate(const IndexPtr& index, const std::vector<Conjunct>& conjuncts) const {
+  std::optional<Candidate> candidate(const IndexPtr& index,
+                                     const std::vector<Conjunct>& conjuncts) const {
     const bool same = same_collation(index->collation.get(), request_.collation);
     std::optional<IndexBounds> bounds = index_bounds(*index, conjuncts, request_.collation, same);
     if (!bounds) return std::nullopt;
@@ -155,20 +164,24 @@ class Planner {
     std::optional<Candidate> best;
     for (const IndexPtr& index : request_.collection->indexes) {
       if (!index->ready()) continue;
-      std::optional<Candidate> next = candidate(index, conjuncts != nullptr ? *conjuncts : conjuncts_);
+      std::optional<Candidate> next =
+          candidate(index, conjuncts != nullptr ? *conjuncts : conjuncts_);
       if (next && (!best || next->score > best->score)) best = std::move(next);
     }
     return best;
   }
 
   RecordSourcePtr index_scan(const Candidate& candidate, Direction direction) const {
-    return std::make_unique<IndexScan>(request_.store, request_.collection, candidate.index, candidate.bounds.ranges,
-                                       direction, candidate.bounds.description);
+    return std::make_unique<IndexScan>(request_.store, request_.collection, candidate.index,
+                                       candidate.bounds.ranges, direction,
+                                       candidate.bounds.description);
   }
 
   AccessPlan use(const Candidate& candidate) const {
-    const Direction direction = wants_sort() ? candidate.sorts.value_or(Direction::Forward) : Direction::Forward;
-    return {filtered(index_scan(candidate, direction)), !wants_sort() || candidate.sorts.has_value()};
+    const Direction direction =
+        wants_sort() ? candidate.sorts.value_or(Direction::Forward) : Direction::Forward;
+    return {filtered(index_scan(candidate, direction)),
+            !wants_sort() || candidate.sorts.has_value()};
   }
 
   // Every branch of an $or by its own index, or not at all.
@@ -216,10 +229,12 @@ class Planner {
     }
     const IndexPtr* index = find_hinted();
     if (index == nullptr) {
-      raise(ErrorCode::BadValue, "error processing query: hint provided does not correspond to an existing index");
+      raise(ErrorCode::BadValue,
+            "error processing query: hint provided does not correspond to an existing index");
     }
     if (auto found = candidate(*index, conjuncts_)) return use(*found);
-    // A sparse or partial index that was asked for by name is used although it may not hold everything.
+    // A sparse or partial index that was asked for by name is used although it may not hold
+    // everything.
     Candidate all{*index, {}, std::nullopt, 0};
     all.bounds.ranges.push_back({});
     bson::Builder description;
@@ -232,7 +247,8 @@ class Planner {
     std::size_t part = 0;
     for (const bson::Element& element : bound) {
       if (part >= index.parts.size() || index.parts[part].path != element.name()) {
-        raise(location(51174), "The index {} does not have the fields of min and max in this order", index.name);
+        raise(location(51174), "The index {} does not have the fields of min and max in this order",
+              index.name);
       }
       collection::append_index_value(out, index, part++, element);
     }
@@ -245,10 +261,12 @@ class Planner {
   AccessPlan plan_min_max() const {
     const IndexPtr* index = request_.hint.missing() ? nullptr : find_hinted();
     if (request_.hint.missing()) {
-      raise(location(51173), "When using min()/max() a hint of which index to use must be provided");
+      raise(location(51173),
+            "When using min()/max() a hint of which index to use must be provided");
     }
     if (index == nullptr) {
-      raise(ErrorCode::BadValue, "error processing query: hint provided does not correspond to an existing index");
+      raise(ErrorCode::BadValue,
+            "error processing query: hint provided does not correspond to an existing index");
     }
     Candidate wanted{*index, {}, std::nullopt, 0};
     storage::KeyRange range;
@@ -259,7 +277,8 @@ class Planner {
     }
     wanted.bounds.ranges.push_back(std::move(range));
     bson::Builder description;
-    wanted.bounds.description = description.add("min", request_.min).add("max", request_.max).take();
+    wanted.bounds.description =
+        description.add("min", request_.min).add("max", request_.max).take();
     if (wants_sort() && !keys_may_be_long(**index)) {
       wanted.sorts = sort_direction(**index, wanted.bounds, *request_.sort);
     }
@@ -272,6 +291,8 @@ class Planner {
 
 }  // namespace
 
-AccessPlan plan_access(const AccessRequest& request) { return Planner(request).plan(); }
+AccessPlan plan_access(const AccessRequest& request) {
+  return Planner(request).plan();
+}
 
 }  // namespace freshet::pipeline

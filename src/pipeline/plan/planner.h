@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chooses how the records of one collection are reached: by _id, by ranges of an index, by several indexes for an $or,
-// or by scanning all of it.
+// Chooses how the records of one collection are reached: by _id, by ranges of an index, by several
+// indexes for an $or, or by scanning all of it.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct AccessRequest {
   catalog::CollectionPtr collection;  ///< null: there is no such collection
   const query::Matcher& filter;       ///< must outlive the source
   const query::SortPattern* sort = nullptr;
-  bson::ValueView hint;               ///< index name or key pattern, {$natural: ±1}; Missing: none
-  bson::View min;                     ///< index bounds given by hand; need a hint
+  bson::ValueView hint;  ///< index name or key pattern, {$natural: ±1}; Missing: none
+  bson::View min;        ///< index bounds given by hand; need a hint
   bson::View max;
   const query::Collation* collation = nullptr;  ///< null: simple
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// find and aggregate as planned: the chain of stages, and everything it stands on, in one object that a cursor keeps.
+// find and aggregate as planned: the chain of stages, and everything it stands on, in one object
+// that a cursor keeps.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ struct PlanServices {
 
 /// What find and aggregate have in common. Views borrow the command; the plan copies what it needs.
 struct QuerySpec {
-  model::Namespace ns;             ///< an empty collection part: aggregate: 1
-  bson::View collation;            ///< empty: the collection's default
+  model::Namespace ns;   ///< an empty collection part: aggregate: 1
+  bson::View collation;  ///< empty: the collection's default
   bool collation_given = false;
   bson::View let;
   bson::ValueView hint;
@@ -46,13 +47,13 @@ struct FindSpec : QuerySpec {
   bson::View min;
   bson::View max;
   std::int64_t skip = 0;
-  std::int64_t limit = 0;          ///< 0: none
+  std::int64_t limit = 0;  ///< 0: none
   bool show_record_id = false;
-  bool tailable = false;           ///< needs a capped collection (or the oplog), natural order
+  bool tailable = false;  ///< needs a capped collection (or the oplog), natural order
 };
 
 struct AggregateSpec : QuerySpec {
-  bson::View pipeline;             ///< BSON array
+  bson::View pipeline;  ///< BSON array
 };
 
 /// A plan that runs. Use by one thread at a time.
@@ -74,7 +75,9 @@ class QueryPlan : public Execution {
 };
 
 /// Throws what parsing and planning throw. `op` is the command that plans.
-std::unique_ptr<QueryPlan> plan_find(const PlanServices& services, const FindSpec& spec, Operation& op);
-std::unique_ptr<QueryPlan> plan_aggregate(const PlanServices& services, const AggregateSpec& spec, Operation& op);
+std::unique_ptr<QueryPlan> plan_find(const PlanServices& services, const FindSpec& spec,
+                                     Operation& op);
+std::unique_ptr<QueryPlan> plan_aggregate(const PlanServices& services, const AggregateSpec& spec,
+                                          Operation& op);
 
 }  // namespace freshet::pipeline

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The leaves of a plan: where records come from. Every leaf keeps its last key, so that a batch can end anywhere and go
-// on over another snapshot.
+// The leaves of a plan: where records come from. Every leaf keeps its last key, so that a batch can
+// end anywhere and go on over another snapshot.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,8 @@ struct ExamineCounts {
 class RecordSource {
  public:
   virtual ~RecordSource() = default;
-  /// The next record, or nothing at the end of what the reader sees; asking again after a restore() may give more.
+  /// The next record, or nothing at the end of what the reader sees; asking again after a restore()
+  /// may give more.
   virtual std::optional<Record> next(Operation& op) = 0;
   /// Gives up iterators and keeps the position.
   virtual void save() = 0;

@@ -17,8 +17,8 @@ std::string_view direction_name(storage::Direction direction) {
 
 }  // namespace
 
-CollectionScan::CollectionScan(storage::Store& store, catalog::CollectionPtr collection, storage::Direction direction,
-                               collection::RecordRange range)
+CollectionScan::CollectionScan(storage::Store& store, catalog::CollectionPtr collection,
+                               storage::Direction direction, collection::RecordRange range)
     : store_(store), collection_(std::move(collection)), direction_(direction), range_(range) {}
 
 CollectionScan::~CollectionScan() = default;
@@ -26,7 +26,8 @@ CollectionScan::~CollectionScan() = default;
 std::optional<Record> CollectionScan::next(Operation& op) {
   op.check();
   if (!cursor_) {
-    cursor_ = std::make_unique<collection::RecordCursor>(*reader_, store_, *collection_, direction_, range_);
+    cursor_ = std::make_unique<collection::RecordCursor>(*reader_, store_, *collection_, direction_,
+                                                         range_);
     if (last_) cursor_->seek_past(*last_);
   } else if (stepped_ && cursor_->valid()) {
     cursor_->next();
@@ -43,12 +44,14 @@ void CollectionScan::save() {
   stepped_ = false;
 }
 
-// A capped collection may have dropped the record a tailing cursor stood on: what came between is unknown.
+// A capped collection may have dropped the record a tailing cursor stood on: what came between is
+// unknown.
 void CollectionScan::restore(const storage::Reader& reader) {
   reader_ = &reader;
   if (!last_ || !(collection_->capped || collection_->is_oplog())) return;
   if (!collection::get_document(reader, store_, *collection_, *last_)) {
-    raise(ErrorCode::CappedPositionLost, "the collection scan lost its position: record {} of {} was dropped",
+    raise(ErrorCode::CappedPositionLost,
+          "the collection scan lost its position: record {} of {} was dropped",
           collection::value_of(*last_), collection_->full_name);
   }
 }
@@ -57,8 +60,9 @@ void CollectionScan::explain(bson::Builder& out) const {
   out.add("stage", "COLLSCAN").add("direction", direction_name(direction_));
 }
 
-IndexScan::IndexScan(storage::Store& store, catalog::CollectionPtr collection, catalog::IndexPtr index,
-                     std::vector<storage::KeyRange> ranges, storage::Direction direction, std::string bounds)
+IndexScan::IndexScan(storage::Store& store, catalog::CollectionPtr collection,
+                     catalog::IndexPtr index, std::vector<storage::KeyRange> ranges,
+                     storage::Direction direction, std::string bounds)
     : store_(store),
       collection_(std::move(collection)),
       index_(std::move(index)),
@@ -70,7 +74,8 @@ IndexScan::IndexScan(storage::Store& store, catalog::CollectionPtr collection, c
 IndexScan::~IndexScan() = default;
 
 const storage::KeyRange& IndexScan::range() const {
-  return direction_ == storage::Direction::Forward ? ranges_[at_range_] : ranges_[ranges_.size() - 1 - at_range_];
+  return direction_ == storage::Direction::Forward ? ranges_[at_range_]
+                                                   : ranges_[ranges_.size() - 1 - at_range_];
 }
 
 // Opens the current range behind the last entry; false when every range is done.
@@ -98,12 +103,14 @@ std::optional<Record> IndexScan::next(Operation& op) {
     ++examined_.keys;
     last_entry_ = cursor_->entry();
     const RecordId id = cursor_->record();
-    // An index that became multikey under an open cursor may repeat records too: cheap to be sure once it is.
+    // An index that became multikey under an open cursor may repeat records too: cheap to be sure
+    // once it is.
     if (may_repeat_ || index_->multikey()) {
       if (!seen_.insert(collection::value_of(id)).second) continue;
       op.use_memory(sizeof(std::uint64_t) * 4);
     }
-    std::optional<std::string> document = collection::get_document(*reader_, store_, *collection_, id);
+    std::optional<std::string> document =
+        collection::get_document(*reader_, store_, *collection_, id);
     if (!document) continue;
     ++examined_.documents;
     document_ = std::move(*document);
@@ -117,12 +124,18 @@ void IndexScan::save() {
   stepped_ = false;
 }
 
-void IndexScan::restore(const storage::Reader& reader) { reader_ = &reader; }
+void IndexScan::restore(const storage::Reader& reader) {
+  reader_ = &reader;
+}
 
 void IndexScan::explain(bson::Builder& out) const {
   out.add("stage", "FETCH").open_document("inputStage");
-  out.add("stage", "IXSCAN").add("keyPattern", index_->key_pattern()).add("indexName", index_->name);
-  out.add("isMultiKey", index_->multikey()).add("isUnique", index_->unique).add("isSparse", index_->sparse);
+  out.add("stage", "IXSCAN")
+      .add("keyPattern", index_->key_pattern())
+      .add("indexName", index_->name);
+  out.add("isMultiKey", index_->multikey())
+      .add("isUnique", index_->unique)
+      .add("isSparse", index_->sparse);
   out.add("isPartial", index_->partial != nullptr).add("indexVersion", std::int32_t{2});
   out.add("direction", direction_name(direction_)).add("indexBounds", bson::View(bounds_));
   out.close();
@@ -137,7 +150,8 @@ std::optional<Record> IdLookup::next(Operation& op) {
   ++examined_.keys;
   const std::optional<RecordId> id = collection::find_by_id(*reader_, *collection_, id_);
   if (!id) return std::nullopt;
-  std::optional<std::string> document = collection::get_document(*reader_, store_, *collection_, *id);
+  std::optional<std::string> document =
+      collection::get_document(*reader_, store_, *collection_, *id);
   if (!document) return std::nullopt;
   ++examined_.documents;
   document_ = std::move(*document);
@@ -148,7 +162,9 @@ void IdLookup::explain(bson::Builder& out) const {
   out.add("stage", "EXPRESS_IXSCAN").add("keyPattern", "{ _id: 1 }").add("indexName", "_id_");
 }
 
-void EmptySource::explain(bson::Builder& out) const { out.add("stage", "EOF"); }
+void EmptySource::explain(bson::Builder& out) const {
+  out.add("stage", "EOF");
+}
 
 std::optional<Record> UnionSource::next(Operation& op) {
   while (at_ < branches_.size()) {
@@ -165,15 +181,20 @@ std::optional<Record> UnionSource::next(Operation& op) {
 }
 
 void UnionSource::save() {
-  for (const RecordSourcePtr& branch : branches_) branch->save();
+  for (const RecordSourcePtr& branch : branches_)
+    branch->save();
 }
 
 void UnionSource::restore(const storage::Reader& reader) {
-  for (const RecordSourcePtr& branch : branches_) branch->restore(reader);
+  for (const RecordSourcePtr& branch : branches_)
+    branch->restore(reader);
 }
 
 void UnionSource::explain(bson::Builder& out) const {
-  out.add("stage", "SUBPLAN").open_document("inputStage").add("stage", "OR").open_array("inputStages");
+  out.add("stage", "SUBPLAN")
+      .open_document("inputStage")
+      .add("stage", "OR")
+      .open_array("inputStages");
   for (const RecordSourcePtr& branch : branches_) {
     out.push_document();
     branch->explain(out);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The record sources there are: whole collection, index ranges, one _id, nothing, several in turn, filtered.
+// The record sources there are: whole collection, index ranges, one _id, nothing, several in turn,
+// filtered.
 #pragma once
 
 #include <memory>
@@ -19,15 +20,16 @@ namespace freshet::pipeline {
 /// Natural order, or its reverse, over a range of record ids.
 class CollectionScan final : public RecordSource {
  public:
-  CollectionScan(storage::Store& store, catalog::CollectionPtr collection, storage::Direction direction,
-                 collection::RecordRange range = {});
+  CollectionScan(storage::Store& store, catalog::CollectionPtr collection,
+                 storage::Direction direction, collection::RecordRange range = {});
   ~CollectionScan() override;
   std::optional<Record> next(Operation& op) override;
   void save() override;
   void restore(const storage::Reader& reader) override;
   void explain(bson::Builder& out) const override;
   ExamineCounts examined() const override { return {0, examined_}; }
-  /// The record a tailing reader stood on; it must still be there (capped collections overtake readers).
+  /// The record a tailing reader stood on; it must still be there (capped collections overtake
+  /// readers).
   std::optional<RecordId> position() const { return last_; }
 
  private:
@@ -47,7 +49,8 @@ class IndexScan final : public RecordSource {
  public:
   /// `ranges` are sorted and disjoint. `bounds` describes them for explain (BSON).
   IndexScan(storage::Store& store, catalog::CollectionPtr collection, catalog::IndexPtr index,
-            std::vector<storage::KeyRange> ranges, storage::Direction direction, std::string bounds);
+            std::vector<storage::KeyRange> ranges, storage::Direction direction,
+            std::string bounds);
   ~IndexScan() override;
   std::optional<Record> next(Operation& op) override;
   void save() override;

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kPortionMax = 1000;
 
-query::QueryContext make_context(const PlanServices& services, const query::Collation* collation, Operation& op) {
+query::QueryContext make_context(const PlanServices& services, const query::Collation* collation,
+                                 Operation& op) {
   query::QueryContext out;
   out.collation = collation;
   out.now_ms = services.clock.wall_ms();
@@ -43,8 +44,9 @@ StatementRecords::StatementRecords(const PlanServices& services, const Statement
       own_collation_(parse_own(spec)),
       collation_(spec.collation_given ? own_collation_.get() : default_of(collection)),
       context_(make_context(services, collation_, op)),
-      matcher_((let_ = spec.let.empty() ? std::string() : evaluate_let(spec.let, context_), spec.filter),
-               with_let(context_, let_)) {
+      matcher_(
+          (let_ = spec.let.empty() ? std::string() : evaluate_let(spec.let, context_), spec.filter),
+          with_let(context_, let_)) {
   if (!spec.sort.empty()) sort_.emplace(spec.sort);
 }
 
@@ -78,8 +80,9 @@ std::optional<PickedRecord> StatementRecords::pick_first(const collection::Write
   return best;
 }
 
-std::optional<PickedRecord> StatementRecords::fetch(RecordId id, const collection::WriteUnit& unit,
-                                                    const catalog::CollectionPtr& collection) const {
+std::optional<PickedRecord> StatementRecords::fetch(
+    RecordId id, const collection::WriteUnit& unit,
+    const catalog::CollectionPtr& collection) const {
   std::optional<std::string> document =
       collection::get_document(unit.transaction(), services_.store, *collection, id);
   if (!document) return std::nullopt;
@@ -88,10 +91,10 @@ std::optional<PickedRecord> StatementRecords::fetch(RecordId id, const collectio
   return out;
 }
 
-// Finds a portion of records ahead. A write may move a record forward in the index that is being walked: each is
-// handled once all the same.
-void StatementRecords::search(const collection::WriteUnit& unit, const catalog::CollectionPtr& collection,
-                              Operation& op) {
+// Finds a portion of records ahead. A write may move a record forward in the index that is being
+// walked: each is handled once all the same.
+void StatementRecords::search(const collection::WriteUnit& unit,
+                              const catalog::CollectionPtr& collection, Operation& op) {
   if (!source_ || version_ != collection->version) {
     source_ = plan(collection);
     version_ = collection->version;
@@ -109,7 +112,8 @@ void StatementRecords::search(const collection::WriteUnit& unit, const catalog::
 }
 
 std::optional<PickedRecord> StatementRecords::pick_next(const collection::WriteUnit& unit,
-                                                        const catalog::CollectionPtr& collection, Operation& op) {
+                                                        const catalog::CollectionPtr& collection,
+                                                        Operation& op) {
   for (;;) {
     if (queue_.empty() && !exhausted_) search(unit, collection, op);
     if (queue_.empty()) return std::nullopt;

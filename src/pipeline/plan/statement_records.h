@@ -41,8 +41,8 @@ struct PickedRecord {
 class StatementRecords {
  public:
   /// Parses the filter with the collection's default collation where none is given.
-  StatementRecords(const PlanServices& services, const StatementSpec& spec, const catalog::CollectionPtr& collection,
-                   Operation& op);
+  StatementRecords(const PlanServices& services, const StatementSpec& spec,
+                   const catalog::CollectionPtr& collection, Operation& op);
   StatementRecords(const StatementRecords&) = delete;
   StatementRecords& operator=(const StatementRecords&) = delete;
 
@@ -50,13 +50,14 @@ class StatementRecords {
   const query::Matcher& filter() const { return matcher_; }
 
   /// The first matching record in sort order.
-  std::optional<PickedRecord> pick_first(const collection::WriteUnit& unit, const catalog::CollectionPtr& collection,
+  std::optional<PickedRecord> pick_first(const collection::WriteUnit& unit,
+                                         const catalog::CollectionPtr& collection,
                                          Operation& op) const;
 
-  /// For statements over many records: the next one that matches and was not handled yet; nothing when there is none
-  /// left. Records are found ahead in portions, before the unit writes anything.
-  std::optional<PickedRecord> pick_next(const collection::WriteUnit& unit, const catalog::CollectionPtr& collection,
-                                        Operation& op);
+  /// For statements over many records: the next one that matches and was not handled yet; nothing
+  /// when there is none left. Records are found ahead in portions, before the unit writes anything.
+  std::optional<PickedRecord> pick_next(const collection::WriteUnit& unit,
+                                        const catalog::CollectionPtr& collection, Operation& op);
   /// The record that pick_next() gave last was not written: it comes again.
   void put_back(RecordId id);
   /// The unit was committed: what was handled stays handled.
@@ -70,7 +71,8 @@ class StatementRecords {
   RecordSourcePtr plan(const catalog::CollectionPtr& collection) const;
   std::optional<PickedRecord> fetch(RecordId id, const collection::WriteUnit& unit,
                                     const catalog::CollectionPtr& collection) const;
-  void search(const collection::WriteUnit& unit, const catalog::CollectionPtr& collection, Operation& op);
+  void search(const collection::WriteUnit& unit, const catalog::CollectionPtr& collection,
+              Operation& op);
 
   const PlanServices services_;
   const bson::ValueView hint_;

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// dbStats, collStats, dataSize: how much there is.
+#include <string>
+
+#include "base/error.h"
+#include "collection/data.h"
+#include "command/arguments.h"
+#include "command/collection_sizes.h"
+#include "command/commands.h"
+
+namespace freshet::command {
+namespace {
+
+struct StatsArguments {
+  std::int64_t scale = 1;
+};
+
+void read_scale(StatsArguments& arguments, const Field& field) {
+  arguments.scale = field.number();
+  if (arguments.scale < 1) raise(location(51024), "BSON field 'scale' value must be >= 1");
+}
+
+constexpr Argument<StatsArguments> kArguments[] = {
+    {"scale", read_scale},
+    {"freeStorage", [](StatsArguments&, const Field& f) { static_cast<void>(f.number()); }},
+};
+
+}  // namespace
+
+void run_db_stats(CommandContext& context, bson::Builder& reply) {
+  StatsArguments arguments;
+  read_arguments("dbStats", context.body, kArguments, arguments);
+  const catalog::StatePtr catalog = context.services.data.catalog().latest();
+  CollectionSizes sum;
+  std::int64_t collections = 0;
+  std::int64_t views = 0;
+  std::int64_t indexes = 0;
+  for (const catalog::CollectionPtr& collection : catalog->collections(context.db)) {
+    ++(collection->is_view() ? views : collections);
+    indexes += static_cast<std::int64_t>(collection->indexes.size());
+    const CollectionSizes sizes = collection_sizes(context, *collection);
+    sum.documents += sizes.documents;
+    sum.data_bytes += sizes.data_bytes;
+    sum.storage_bytes += sizes.storage_bytes;
+    sum.index_bytes += sizes.index_bytes;
+  }
+  const auto scaled = [&](std::int64_t bytes) {
+    return static_cast<double>(bytes / arguments.scale);
+  };
+  const double average =
+      sum.documents == 0 ? 0.0
+                         : static_cast<double>(sum.data_bytes) / static_cast<double>(sum.documents);
+  reply.add("db", context.db)
+      .add("collections", collections)
+      .add("views", views)
+      .add("objects", sum.documents);
+  reply.add("avgObjSize", average).add("dataSize", scaled(sum.data_bytes));
+  reply.add("storageSize", scaled(sum.storage_bytes))
+      .add("indexes", indexes)
+      .add("indexSize", scaled(sum.index_bytes));
+  reply.add("totalSize", scaled(sum.storage_bytes + sum.index_bytes));
+  reply.add("scaleFactor", static_cast<double>(arguments.scale));
+}
+
+void run_coll_stats(CommandContext& context, bson::Builder& reply) {
+  const model::Namespace ns = context.collection_namespace();
+  ns.check();
+  StatsArguments arguments;
+  read_arguments("collStats", context.body, kArguments, arguments);
+  const catalog::StatePtr catalog = context.services.data.catalog().latest();
+  const catalog::CollectionPtr collection = catalog->find(ns);
+  if (collection && collection->is_view()) {
+    raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection",
+          ns.full());
+  }
+  append_collection_stats(context, ns, collection.get(), arguments.scale, reply);
+}
+
+void run_data_size(CommandContext& context, bson::Builder& reply) {
+  const bson::Element first = *context.body.begin();
+  const model::Namespace ns = model::Namespace::parse(Field("dataSize", first).string());
+  const catalog::CollectionPtr collection = context.services.data.catalog().latest()->find(ns);
+  const CollectionSizes sizes =
+      collection ? collection_sizes(context, *collection) : CollectionSizes{};
+  reply.add("size", sizes.data_bytes)
+      .add("numObjects", sizes.documents)
+      .add("millis", std::int32_t{0});
+  reply.add("estimate", false);
+}
+
+}  // namespace freshet::command
