@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Meta keys: "term" → 8 bytes big-endian. "counters/position" → 8 bytes big-endian: the counters
-// below are those of exactly this position. "counters/" + collection id (8 bytes) → documents and
-// bytes, 8 bytes big-endian each. What came after the position is counted again from the log.
+// Meta keys: "counters/position" → 8 bytes big-endian: the counters below are those of exactly this
+// position. "counters/#" + collection id (8 bytes) → documents and bytes, 8 bytes big-endian each.
+// What came after the position is counted again from the log.
 #include "collection/data.h"
 
 #include <utility>
@@ -13,6 +13,7 @@
 #include "catalog/ddl_commit.h"
 #include "collection/capped.h"
 #include "oplog/entry.h"
+#include "storage/meta.h"
 
 namespace freshet::collection {
 namespace {
@@ -20,7 +21,6 @@ namespace {
 using storage::Position;
 
 constexpr storage::Space kMeta{storage::SpaceKind::Meta};
-constexpr std::string_view kTermKey = "term";
 constexpr std::string_view kPositionKey = "counters/position";
 constexpr std::string_view kCountersPrefix = "counters/#";
 
@@ -51,9 +51,12 @@ Data::Data(storage::Store& store, commit::CommitLayer& commits, const Clock& clo
       random_(random),
       logger_(logger),
       object_ids_(clock, random) {
-  catalog_.load(*commits_.snapshot(commit::ReadPoint::Latest));
+  const auto snapshot = commits_.snapshot(commit::ReadPoint::Latest);
+  if (const auto identity = storage::read_identity(*snapshot)) {
+    term_ = static_cast<std::int64_t>(identity->term);
+  }
+  catalog_.load(*snapshot);
   commits_.set_catalog_check(&catalog_);
-  take_term();
   ddl_ = std::make_unique<catalog::Ddl>(commits_, catalog_, clock_, random_, term_);
   recover_counters();
   ddl_->abort_unfinished_builds();
@@ -67,13 +70,6 @@ WriteContext Data::write_context() const {
   context.term = term_;
   context.logger = &logger_;
   return context;
-}
-
-void Data::take_term() {
-  commit::Transaction transaction = commits_.begin();
-  term_ = static_cast<std::int64_t>(read_number(transaction, kTermKey)) + 1;
-  transaction.put_unshared(kMeta, std::string(kTermKey), number(static_cast<std::uint64_t>(term_)));
-  catalog::check_committed(commits_.commit(std::move(transaction)));
 }
 
 void Data::recover_counters() {

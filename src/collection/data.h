@@ -27,9 +27,9 @@ namespace freshet::collection {
 /// Thread-safe.
 class Data {
  public:
-  /// Loads the catalog, recovers counters from the log, drops unfinished index builds, takes a new
-  /// term and installs the catalog check. Requires: all references outlive this; nothing was
-  /// committed yet.
+  /// Loads the catalog, recovers counters from the log, drops unfinished index builds and installs
+  /// the catalog check. Requires: all references outlive this; nothing was committed yet, after
+  /// storage::begin_run().
   Data(storage::Store& store, commit::CommitLayer& commits, const Clock& clock, Random& random,
        Logger& logger);
   ~Data();
@@ -43,7 +43,7 @@ class Data {
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
   bson::ObjectIdSource& object_ids() { return object_ids_; }
-  /// Grows with every start; `t` of the entries.
+  /// Of storage::Identity: grows with every start; `t` of the entries.
   std::int64_t term() const { return term_; }
 
   WriteUnit begin(commit::ReadPoint point = commit::ReadPoint::Latest) {
@@ -66,7 +66,6 @@ class Data {
   };
   using CountersById = std::map<std::uint64_t, Counters>;
 
-  void take_term();
   void recover_counters();
   void fold_log(storage::Position after);
   CountersById count_now(storage::Position& at);
