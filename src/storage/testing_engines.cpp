@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/testing_engines.h"
 
-#include <stdlib.h>
-
-#include <filesystem>
-#include <system_error>
-
-#include "base/invariant.h"
 #include "storage/memory/memory_store.h"
 #include "storage/rocksdb/rocksdb_store.h"
 #include "storage/testing_remote_store.h"
@@ -65,16 +59,5 @@ const EngineKind kEngineKinds[3] = {
     {"remote",
      [](Logger&) -> std::unique_ptr<TestEngine> { return std::make_unique<RemoteEngine>(); }},
 };
-
-TemporaryDirectory::TemporaryDirectory() {
-  std::string name = (std::filesystem::temp_directory_path() / "freshet-test-XXXXXX").string();
-  invariant(::mkdtemp(name.data()) != nullptr, "a temporary directory can be made");
-  path_ = name;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 }  // namespace freshet::storage

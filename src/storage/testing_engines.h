@@ -6,9 +6,8 @@
 #include <ostream>
 #include <string>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "storage/store.h"
+#include "storage/testing_support.h"
 
 namespace freshet::storage {
 
@@ -31,24 +30,5 @@ inline std::ostream& operator<<(std::ostream& out, const EngineKind& kind) {
 }
 
 extern const EngineKind kEngineKinds[3];
-
-/// A directory of its own, removed with everything in it.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-/// A logger that writes nowhere.
-struct QuietLog {
-  SystemClock clock;
-  Logger logger{clock, {.target = LogOptions::Target::Nowhere}};
-};
 
 }  // namespace freshet::storage

@@ -2,13 +2,12 @@
 #include "storage/commit/durable_mark.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "base/error.h"
+#include "storage/testing_support.h"
 
 namespace freshet::commit {
 namespace {
@@ -17,13 +16,6 @@ using storage::Position;
 
 class DurableMarkTest : public ::testing::Test {
  protected:
-  DurableMarkTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "freshet-mark-XXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
-    path_ = directory_ + "/durable-mark";
-  }
-  ~DurableMarkTest() override { std::filesystem::remove_all(directory_); }
-
   void flip(std::streamoff at) {
     std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
     file.seekg(at);
@@ -32,8 +24,8 @@ class DurableMarkTest : public ::testing::Test {
     file.put(static_cast<char>(byte ^ 1));
   }
 
-  std::string directory_;
-  std::string path_;
+  storage::TemporaryDirectory directory_;
+  std::string path_ = directory_.path() + "/durable-mark";
 };
 
 TEST_F(DurableMarkTest, IsNothingUntilItIsWritten) {
