@@ -199,6 +199,7 @@ class FreshetServer:
             if match:
                 self._ready_port = int(match.group(1))
                 ready.set()
+        process.stdout.close()
         ready.set()
 
     def _output(self):

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/graph.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "app/engine.h"
+#include "app/lagging_position.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "bson/builder.h"
+#include "collection/data.h"
+#include "collection/ttl.h"
+#include "command/exchange.h"
+#include "command/identity.h"
+#include "command/metrics.h"
+#include "command/operation_registry.h"
+#include "command/parameters.h"
+#include "command/services.h"
+#include "cursor/registry.h"
+#include "oplog/retention.h"
+#include "session/registry.h"
+#include "storage/commit/commit_layer.h"
+#include "storage/meta.h"
+#include "stream/hub.h"
+#include "stream/lookup.h"
+
+namespace freshet::app {
+namespace {
+
+constexpr std::size_t kProcessIdBytes = 12;
+// A stream that was read within this time keeps the part of the log it has still to read.
+constexpr Milliseconds kStreamGrace{10 * 60'000};
+// No command reads a snapshot older than this plus the snapshot window.
+constexpr Milliseconds kOldestReader{120'000};
+
+commit::CommitOptions commit_options(const ServeOptions& options) {
+  commit::CommitOptions commit;
+  if (!options.memory) commit.durable_mark_path = durable_mark_path(options.data_directory);
+  commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max);
+  return commit;
+}
+
+/// What getCmdLineOpts shows as `parsed`.
+std::string parsed_options(const ServeOptions& options) {
+  bson::Builder out;
+  out.open_document("net");
+  out.open_array("bindIp");
+  for (const std::string& address : options.bind_addresses)
+    out.push(address);
+  out.close();
+  out.add("port", static_cast<std::int32_t>(options.port)).close();
+  out.open_document("replication").add("replSet", options.set_name).close();
+  out.open_document("storage");
+  out.add("engine", options.memory ? "memory" : "rocksdb");
+  if (!options.memory) out.add("dbPath", options.data_directory);
+  out.close();
+  if (!options.log_path.empty()) {
+    out.open_document("systemLog").add("path", options.log_path).close();
+  }
+  return out.take();
+}
+
+std::vector<std::string> argv_of(const ServeOptions& options) {
+  std::vector<std::string> argv = {"freshet"};
+  argv.insert(argv.end(), options.arguments.begin(), options.arguments.end());
+  return argv;
+}
+
+}  // namespace
+
+struct Graph::State {
+  State(const ServeOptions& options, const Clock& the_clock, Random& random, Logger& the_logger,
+        Surroundings surroundings);
+
+  storage::Position lowest_needed() const {
+    return std::min(hub.lowest_needed(clock.steady() - kStreamGrace), data.checkpoint_position());
+  }
+  void reclaim() {
+    const storage::Position oldest = oldest_reader.note(clock.steady(), commits.applied());
+    (void)data.ddl().reclaim(*store, oldest);
+  }
+  void expire_sessions() {
+    for (const model::SessionId& session : sessions.expire())
+      (void)cursors.kill_session(session);
+  }
+
+  const Clock& clock;
+  Logger& logger;
+  Limits limits;
+  const std::int64_t ttl_interval_s;
+  const std::unique_ptr<storage::Store> store;
+  const storage::Identity run;
+  commit::CommitLayer commits;
+  stream::StreamHub hub;  // before the first commit, which Data may make
+  collection::Data data;
+  stream::CollectionLookup lookup;
+  oplog::Retention retention;
+  cursor::Registry cursors;
+  session::Registry sessions;
+  command::Metrics metrics;
+  command::OperationRegistry operations;
+  command::Parameters parameters;
+  command::Identity identity;
+  command::Host host;
+  command::CommandServices services;
+  LaggingPosition oldest_reader;
+  std::unique_ptr<command::Dispatcher> dispatcher;
+};
+
+Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random& random,
+                    Logger& the_logger, Surroundings surroundings)
+    : clock(the_clock),
+      logger(the_logger),
+      limits(options.limits),
+      ttl_interval_s(options.ttl_interval_s),
+      store(open_store(options, logger)),
+      run(storage::begin_run(*store, random)),
+      commits(*store, clock, logger, commit_options(options)),
+      hub(commits, clock, limits),
+      data(*store, commits, clock, random, logger),
+      lookup(*store, commits, data.catalog()),
+      retention(*store, commits, clock,
+                {.history_ms = options.history_ms, .history_bytes = options.history_bytes},
+                [this] { return lowest_needed(); }),
+      cursors(clock, random, limits),
+      sessions(clock),
+      parameters(limits),
+      identity{.set_name = options.set_name,
+               .process_id = random.bytes(kProcessIdBytes),
+               .term = data.term(),
+               .started_ms = clock.wall_ms()},
+      host{.arguments = argv_of(options),
+           .parsed_options = parsed_options(options),
+           .data_directory = options.memory ? std::string() : options.data_directory,
+           .request_shutdown = std::move(surroundings.request_shutdown),
+           .connections_current = std::move(surroundings.connections_current),
+           .connections_total = std::move(surroundings.connections_total)},
+      services{.clock = clock,
+               .random = random,
+               .log = logger,
+               .limits = limits,
+               .identity = identity,
+               .metrics = metrics,
+               .operations = operations,
+               .parameters = parameters,
+               .commit = commits,
+               .retention = retention,
+               .data = data,
+               .hub = hub,
+               .lookup = lookup,
+               .cursors = cursors,
+               .sessions = sessions,
+               .host = host},
+      oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
+      dispatcher(command::make_dispatcher(services)) {
+  commits.set_on_fatal(std::move(surroundings.on_failed));
+  if (!run.clean) logger.warning("STORAGE", "the last run was not closed; its log was recovered");
+}
+
+Graph::Graph(const ServeOptions& options, const Clock& clock, Random& random, Logger& logger,
+             Surroundings surroundings)
+    : state_(std::make_unique<State>(options, clock, random, logger, std::move(surroundings))) {}
+
+Graph::~Graph() = default;
+
+void Graph::set_advertised(const std::string& host_and_port) {
+  state_->identity.advertised = host_and_port;
+}
+
+command::Dispatcher& Graph::dispatcher() {
+  return *state_->dispatcher;
+}
+
+std::vector<Job> Graph::jobs() {
+  State& graph = *state_;
+  return {
+      {"retention", Milliseconds(1'000), [&graph] { graph.retention.enforce(); }},
+      {"cursor expiry", Milliseconds(4'000), [&graph] { (void)graph.cursors.reap(); }},
+      {"reclaim", Milliseconds(10'000), [&graph] { graph.reclaim(); }},
+      {"session expiry", Milliseconds(60'000), [&graph] { graph.expire_sessions(); }},
+      {"checkpoint", Milliseconds(60'000), [&graph] { graph.data.checkpoint(); }},
+      {"document expiry", Milliseconds(graph.ttl_interval_s * 1'000),
+       [&graph] { (void)collection::delete_expired(graph.data, graph.clock.wall_ms()); }},
+  };
+}
+
+void Graph::stop() {
+  state_->data.checkpoint();
+  state_->commits.stop();
+}
+
+}  // namespace freshet::app
