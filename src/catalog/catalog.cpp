@@ -14,8 +14,8 @@ namespace {
 /// Which components of which index are multikey.
 std::map<std::uint64_t, std::uint32_t> read_multikey(const storage::Reader& reader) {
   std::map<std::uint64_t, std::uint32_t> found;
-  const auto scan = reader.scan(kCatalogSpace, stored_range(StoredKey::Multikey),
-                                storage::Direction::Forward);
+  const auto scan =
+      reader.scan(kCatalogSpace, stored_range(StoredKey::Multikey), storage::Direction::Forward);
   for (; scan->valid(); scan->next()) {
     const auto part = static_cast<unsigned char>(scan->key().back());
     found[id_of_key(scan->key())] |= std::uint32_t{1} << (part & 31U);
@@ -41,11 +41,11 @@ void share_runtime(CollectionDefinition& definition, const CatalogState* live) {
 StatePtr read_state(const storage::Reader& reader, const CatalogState* live) {
   const auto multikey = read_multikey(reader);
   StateBuilder builder;
-  const auto scan = reader.scan(kCatalogSpace, stored_range(StoredKey::Collection),
-                                storage::Direction::Forward);
+  const auto scan =
+      reader.scan(kCatalogSpace, stored_range(StoredKey::Collection), storage::Direction::Forward);
   for (; scan->valid(); scan->next()) {
-    auto definition = std::make_shared<CollectionDefinition>(
-        decode_definition(bson::View(scan->value())));
+    auto definition =
+        std::make_shared<CollectionDefinition>(decode_definition(bson::View(scan->value())));
     definition->version = reader.position();
     for (const IndexPtr& index : definition->indexes) {
       const auto flags = multikey.find(index->id);
@@ -108,8 +108,9 @@ void Catalog::publish(StatePtr state) {
 
 void check_database_case(const CatalogState& state, std::string_view db) {
   if (const auto other = state.database_differing_by_case(db)) {
-    raise(location(13297), "db already exists with different case already have: [{}] trying to create [{}]",
-          *other, db);
+    raise(location(13297),
+          "db already exists with different case already have: [{}] trying to create [{}]", *other,
+          db);
   }
 }
 

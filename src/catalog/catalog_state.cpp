@@ -12,8 +12,8 @@ namespace freshet::catalog {
 namespace {
 
 // The log's own UUID is the same everywhere: it is no collection that could be created.
-constexpr std::string_view kOplogUuid{"\x6f\x70\x6c\x6f\x67\x2e\x42\x73\x80\x01\x00\x00\x00\x00\x00\x01",
-                                      16};
+constexpr std::string_view kOplogUuid{
+    "\x6f\x70\x6c\x6f\x67\x2e\x42\x73\x80\x01\x00\x00\x00\x00\x00\x01", 16};
 
 bool less_id(const CollectionPtr& a, std::uint64_t id) {
   return a->id < id;
@@ -68,7 +68,8 @@ CollectionPtr CatalogState::find_by_uuid(const model::Uuid& uuid) const {
 std::vector<std::string> CatalogState::database_names() const {
   std::vector<std::string> names;
   names.reserve(databases_.size());
-  for (const auto& database : databases_) names.push_back(database->name);
+  for (const auto& database : databases_)
+    names.push_back(database->name);
   return names;
 }
 
@@ -118,9 +119,8 @@ void StateBuilder::put(CollectionPtr definition) {
                    definition);
   }
   auto& by_name = changed(definition->ns.db);
-  by_name.insert(
-      std::lower_bound(by_name.begin(), by_name.end(), definition->ns.coll, less_name),
-      std::move(definition));
+  by_name.insert(std::lower_bound(by_name.begin(), by_name.end(), definition->ns.coll, less_name),
+                 std::move(definition));
 }
 
 void StateBuilder::remove(std::uint64_t id) {

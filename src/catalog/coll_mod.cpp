@@ -66,7 +66,8 @@ void take_index_field(IndexChange& change, const bson::Element& field) {
 IndexChange parse_index_change(bson::ValueView value) {
   require_type(value, Type::Document, "collMod.index");
   IndexChange change;
-  for (const bson::Element& field : value.as_document()) take_index_field(change, field);
+  for (const bson::Element& field : value.as_document())
+    take_index_field(change, field);
   if (change.name.empty() == change.key.missing()) {
     raise(ErrorCode::InvalidOptions, "'collMod.index' needs either 'name' or 'keyPattern'");
   }
@@ -79,9 +80,9 @@ IndexChange parse_index_change(bson::ValueView value) {
 std::size_t find_target(const CollectionDefinition& collection, const IndexChange& change) {
   for (std::size_t i = 0; i < collection.indexes.size(); ++i) {
     const IndexDefinition& index = *collection.indexes[i];
-    const bool same = change.key ? bson::equal(bson::ValueView::document(index.key_pattern()),
-                                               change.key)
-                                 : index.name == change.name;
+    const bool same = change.key
+                          ? bson::equal(bson::ValueView::document(index.key_pattern()), change.key)
+                          : index.name == change.name;
     if (same) return i;
   }
   raise(ErrorCode::IndexNotFound, "cannot find index for ns {}", collection.full_name);
@@ -140,8 +141,8 @@ class Modification {
 
 void Modification::take_view_field(const bson::Element& field) {
   if (!base_.is_view()) {
-    raise(ErrorCode::InvalidOptions, "'{}' is an option of views, {} is a collection",
-          field.name(), base_.full_name);
+    raise(ErrorCode::InvalidOptions, "'{}' is an option of views, {} is a collection", field.name(),
+          base_.full_name);
   }
   require_type(field, field.name() == "viewOn" ? Type::String : Type::Array, field.name());
   set(field.name(), field);
@@ -166,13 +167,15 @@ void Modification::take_index(const bson::Element& field) {
     }
     add_number(reply_, "expireAfterSeconds_new", *change.expire);
     made->expire_after_seconds = change.expire;
-    made->spec = with_field(bson::View(made->spec), "expireAfterSeconds", bson::Value::int64(*change.expire));
+    made->spec = with_field(bson::View(made->spec), "expireAfterSeconds",
+                            bson::Value::int64(*change.expire));
   }
   if (change.hidden && *change.hidden != old.hidden) {
     reply_.add("hidden_old", old.hidden).add("hidden_new", *change.hidden);
     before.add("hidden", old.hidden);
     made->hidden = *change.hidden;
-    made->spec = with_field(bson::View(made->spec), "hidden", made->hidden ? bson::Value::boolean(true) : bson::Value());
+    made->spec = with_field(bson::View(made->spec), "hidden",
+                            made->hidden ? bson::Value::boolean(true) : bson::Value());
   }
   index_options_before_ = before.take();
   changed_ = changed_ || made->spec != old.spec;
@@ -226,7 +229,8 @@ void Modification::finish() {
   full.add_all(wanted);
   if (validation_) {  // what was left to the defaults is written out from now on
     const bson::View had(base_.options);
-    if (!wanted["validationLevel"] && !had["validationLevel"]) full.add("validationLevel", "strict");
+    if (!wanted["validationLevel"] && !had["validationLevel"])
+      full.add("validationLevel", "strict");
     if (!wanted["validationAction"] && !had["validationAction"]) {
       full.add("validationAction", "error");
     }

@@ -76,12 +76,12 @@ oplog::EntryContext Ddl::entry_context() const {
 
 storage::Position Ddl::commit_locked(DdlCommit& change) {
   const storage::Position position = change.commit();
-  for (const storage::Space space : change.reclaimed()) dropped_.push_back({space, position});
+  for (const storage::Space space : change.reclaimed())
+    dropped_.push_back({space, position});
   return position;
 }
 
-CollectionPtr Ddl::create_locked(DdlCommit& change, const model::Namespace& ns,
-                                 std::string options,
+CollectionPtr Ddl::create_locked(DdlCommit& change, const model::Namespace& ns, std::string options,
                                  const std::vector<std::string>& index_specs) {
   auto definition = std::make_shared<CollectionDefinition>();
   definition->id = change.next_id();

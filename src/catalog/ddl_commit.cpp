@@ -66,16 +66,20 @@ void DdlCommit::remove(const CollectionDefinition& definition) {
   removed_.push_back(definition.id);
   if (definition.is_view()) return;
   reclaim(definition.space());
-  for (const IndexPtr& index : definition.indexes) reclaim(index->space());
+  for (const IndexPtr& index : definition.indexes)
+    reclaim(index->space());
 }
 
 storage::Position DdlCommit::commit() {
   StateBuilder builder(*base_);
-  for (const std::uint64_t id : removed_) builder.remove(id);
-  for (const auto& definition : put_) builder.put(definition);
+  for (const std::uint64_t id : removed_)
+    builder.remove(id);
+  for (const auto& definition : put_)
+    builder.put(definition);
   const std::shared_ptr<CatalogState> state = builder.finish();
   const auto publish = [&](const std::vector<storage::Position>&, storage::Position position) {
-    for (const auto& definition : put_) definition->version = position;
+    for (const auto& definition : put_)
+      definition->version = position;
     StateBuilder::set_position(*state, position);
     catalog_.publish(state);
   };

@@ -21,7 +21,8 @@ std::vector<std::string> parse_specs(const std::vector<bson::View>& specs,
                                      const query::Collation* collation) {
   std::vector<std::string> parsed;
   parsed.reserve(specs.size());
-  for (const bson::View spec : specs) parsed.push_back(parse_index_spec(spec, collation));
+  for (const bson::View spec : specs)
+    parsed.push_back(parse_index_spec(spec, collation));
   return parsed;
 }
 
@@ -62,7 +63,8 @@ std::string build_note(std::string_view what, const CollectionDefinition& collec
                        const std::vector<IndexPtr>& indexes) {
   bson::Builder o;
   o.add("msg", what).add("ns", collection.full_name).open_array("indexes");
-  for (const IndexPtr& index : indexes) o.push(index->name);
+  for (const IndexPtr& index : indexes)
+    o.push(index->name);
   o.close();
   return o.take();
 }
@@ -103,7 +105,8 @@ StartedBuild Ddl::start_build(const model::Namespace& ns, const std::vector<bson
     empty.indexes.push_back(
         std::make_shared<const IndexDefinition>(make_index(0, id_index_spec(nullptr))));
     std::vector<std::string> wanted;
-    for (IndexDefinition& index : missing_indexes(specs, empty)) wanted.push_back(index.spec);
+    for (IndexDefinition& index : missing_indexes(specs, empty))
+      wanted.push_back(index.spec);
     ns.check();
     check_database_case(change.base(), ns.db);
     started.collection = create_locked(change, ns, bson::View().to_string(), wanted);
@@ -171,9 +174,8 @@ void Ddl::abort_build(std::uint64_t collection_id, const std::vector<IndexPtr>& 
   if (base == nullptr) return;
   auto next = DdlCommit::copy_of(*base);
   const auto aborted = [&](const IndexPtr& index) {
-    return index->building && std::any_of(indexes.begin(), indexes.end(), [&](const IndexPtr& a) {
-             return a->id == index->id;
-           });
+    return index->building && std::any_of(indexes.begin(), indexes.end(),
+                                          [&](const IndexPtr& a) { return a->id == index->id; });
   };
   for (const IndexPtr& index : base->indexes) {
     if (aborted(index)) change.reclaim(index->space());
@@ -243,7 +245,8 @@ std::vector<IndexPtr> indexes_to_drop(const CollectionDefinition& collection,
       if (std::find(drop.begin(), drop.end(), index) == drop.end()) drop.push_back(index);
     }
   } else {
-    raise(ErrorCode::TypeMismatch, "expected string, array or object in 'dropIndexes.index', found {}",
+    raise(ErrorCode::TypeMismatch,
+          "expected string, array or object in 'dropIndexes.index', found {}",
           bson::type_alias(wanted.type()));
   }
   return drop;

@@ -23,8 +23,8 @@
 namespace freshet::catalog {
 
 inline constexpr std::string_view kIdIndexName = "_id_";
-inline constexpr std::size_t kIndexesMax = 64;        ///< per collection
-inline constexpr std::size_t kIndexFieldsMax = 32;    ///< per compound index
+inline constexpr std::size_t kIndexesMax = 64;      ///< per collection
+inline constexpr std::size_t kIndexFieldsMax = 32;  ///< per compound index
 /// The collection id of local.oplog.rs; ids of stored collections and indexes begin above it.
 inline constexpr std::uint64_t kOplogId = 1;
 inline constexpr std::uint64_t kFirstId = 16;
@@ -53,15 +53,15 @@ struct IndexPart {
 };
 
 struct IndexDefinition {
-  std::uint64_t id = 0;   ///< never reused; the id of its space
+  std::uint64_t id = 0;  ///< never reused; the id of its space
   std::string name;
-  std::string key;        ///< key pattern, BSON
+  std::string key;  ///< key pattern, BSON
   std::vector<IndexPart> parts;
-  std::string spec;       ///< {v, key, name, …} as listIndexes shows it, BSON
-  bool unique = false;    ///< keys hold the record id in their value; true for _id
+  std::string spec;     ///< {v, key, name, …} as listIndexes shows it, BSON
+  bool unique = false;  ///< keys hold the record id in their value; true for _id
   bool sparse = false;
-  bool hidden = false;    ///< maintained, not planned with
-  bool building = false;  ///< maintained, not yet complete: not planned with
+  bool hidden = false;         ///< maintained, not planned with
+  bool building = false;       ///< maintained, not yet complete: not planned with
   std::string partial_filter;  ///< BSON, empty when there is none
   std::shared_ptr<const query::Matcher> partial;      ///< compiled; shared by definition versions
   std::shared_ptr<const query::Collation> collation;  ///< null: simple binary order; shared alike
@@ -90,8 +90,8 @@ struct CollectionDefinition {
   model::Uuid uuid;      ///< zero for views
   model::Namespace ns;
   CollectionType type = CollectionType::Collection;
-  std::string options;             ///< as listCollections shows them, BSON
-  storage::Position version;       ///< of the last change of this definition
+  std::string options;        ///< as listCollections shows them, BSON
+  storage::Position version;  ///< of the last change of this definition
   bool capped = false;
   std::int64_t capped_bytes = 0;
   std::int64_t capped_documents = 0;  ///< 0: no limit by number
@@ -101,9 +101,9 @@ struct CollectionDefinition {
   ValidationLevel validation_level = ValidationLevel::Strict;
   ValidationAction validation_action = ValidationAction::Error;
   std::shared_ptr<const query::Collation> collation;  ///< the default of its operations
-  std::string view_on;    ///< views: the collection part of the source
-  std::string pipeline;   ///< views: BSON array
-  std::vector<IndexPtr> indexes;  ///< _id first; building ones included
+  std::string view_on;                                ///< views: the collection part of the source
+  std::string pipeline;                               ///< views: BSON array
+  std::vector<IndexPtr> indexes;                      ///< _id first; building ones included
   std::shared_ptr<CollectionRuntime> runtime;
   std::string full_name;  ///< "db.coll"
 

@@ -147,7 +147,8 @@ void check_version(const bson::Element& field) {
 class SpecParser {
  public:
   explicit SpecParser(bson::View spec) {
-    for (const bson::Element& field : spec) take(field);
+    for (const bson::Element& field : spec)
+      take(field);
     if (!key_) raise(ErrorCode::FailedToParse, "an index specification needs 'key'");
     if (!name_) raise(ErrorCode::FailedToParse, "an index specification needs 'name'");
   }
@@ -169,7 +170,8 @@ class SpecParser {
     out.add("key", key);
     out.add("name", id ? kIdIndexName : name_.as_string());
     if (!id) {
-      for (const bson::Element& field : rest_) out.add(field);
+      for (const bson::Element& field : rest_)
+        out.add(field);
     }
     if (collation != nullptr) out.add("collation", collation->spec());
     return out.take();

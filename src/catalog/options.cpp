@@ -230,7 +230,8 @@ bool parse_images_option(bson::ValueView option) {
 
 std::string parse_create_options(bson::View options) {
   Wanted wanted;
-  for (const bson::Element& field : options) take_option(wanted, field);
+  for (const bson::Element& field : options)
+    take_option(wanted, field);
   const auto collation = collation_of(wanted.collation);
   if (wanted.view_on) return view_options(wanted, collation.get());
   if (wanted.pipeline) raise(ErrorCode::InvalidOptions, "'pipeline' needs 'viewOn'");

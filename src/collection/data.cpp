@@ -57,12 +57,16 @@ Data::Data(storage::Store& store, commit::CommitLayer& commits, const Clock& clo
   }
   catalog_.load(*snapshot);
   commits_.set_catalog_check(&catalog_);
+  commits_.set_group_observer(&postings_);
   ddl_ = std::make_unique<catalog::Ddl>(commits_, catalog_, clock_, random_, term_);
   recover_counters();
   ddl_->abort_unfinished_builds();
 }
 
-Data::~Data() = default;
+Data::~Data() {
+  commits_.set_catalog_check(nullptr);
+  commits_.set_group_observer(nullptr);
+}
 
 WriteContext Data::write_context() const {
   WriteContext context;

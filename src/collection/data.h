@@ -15,6 +15,7 @@
 #include "catalog/ddl.h"
 #include "collection/write_unit.h"
 #include "collection/writer.h"
+#include "oplog/postings.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/store.h"
 
@@ -28,8 +29,8 @@ namespace freshet::collection {
 class Data {
  public:
   /// Loads the catalog, recovers counters from the log, drops unfinished index builds and installs
-  /// the catalog check. Requires: all references outlive this; nothing was committed yet, after
-  /// storage::begin_run().
+  /// the catalog check and the postings. Requires: all references outlive this; nothing was
+  /// committed yet, after storage::begin_run(). Ends after the last commit.
   Data(storage::Store& store, commit::CommitLayer& commits, const Clock& clock, Random& random,
        Logger& logger);
   ~Data();
@@ -76,6 +77,7 @@ class Data {
   Random& random_;
   Logger& logger_;
   bson::ObjectIdSource object_ids_;
+  oplog::PostingWriter postings_;
   catalog::Catalog catalog_;
   std::unique_ptr<catalog::Ddl> ddl_;
   std::int64_t term_ = 1;

@@ -88,7 +88,8 @@ TEST_F(DdlTest, StatesBelongToPositions) {
   EXPECT_EQ(data().catalog().at(*after)->find(ns("test.c")), nullptr);
   EXPECT_NE(data().catalog().at(*after)->find(ns("other.d")), nullptr);
   // Older than the states kept in memory: read from the snapshot.
-  for (int i = 0; i < 40; ++i) create("test.n" + std::to_string(i));
+  for (int i = 0; i < 40; ++i)
+    create("test.n" + std::to_string(i));
   const catalog::StatePtr old = data().catalog().at(*before);
   ASSERT_NE(old->find(ns("test.c")), nullptr);
   EXPECT_EQ(old->find(ns("test.c"))->runtime, collection("other.d")->runtime);

@@ -73,8 +73,7 @@ class Filler {
     RecordId next = next_;
     for (const auto& [id, document] : documents) {
       op_.check();
-      const commit::HoldOutcome held =
-          transaction.hold(collection->space(), record_key(id));
+      const commit::HoldOutcome held = transaction.hold(collection->space(), record_key(id));
       if (held != commit::HoldOutcome::Held) return in_the_way(unit, status_of(held));
       for (const catalog::IndexPtr& index : indexes_) {
         const WriteOutcome outcome = add_index_keys(unit, *index, bson::View(document), id);

@@ -24,7 +24,7 @@ class IndexCursor {
               storage::KeyRange range, storage::Direction direction = storage::Direction::Forward);
 
   bool valid() const { return scan_->valid(); }
-  RecordId record() const;           ///< Requires: valid().
+  RecordId record() const;  ///< Requires: valid().
   /// The stored key without record id; valid until the next call. Requires: valid().
   std::string_view key() const;
   /// The whole entry's key, unique within the index: where the cursor stands.
@@ -45,8 +45,7 @@ class IndexCursor {
 
 /// The record that has exactly this key in a unique index; nothing when none has.
 std::optional<RecordId> find_unique(const storage::Reader& reader,
-                                    const catalog::IndexDefinition& index,
-                                    std::string encoded_key);
+                                    const catalog::IndexDefinition& index, std::string encoded_key);
 /// The record with this `_id`; nothing when there is none. Requires: a collection with an _id
 /// index.
 std::optional<RecordId> find_by_id(const storage::Reader& reader,

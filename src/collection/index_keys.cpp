@@ -21,7 +21,8 @@ using catalog::IndexPart;
 
 std::string encode(const IndexDefinition& index, const std::vector<ValueView>& values) {
   std::string key;
-  for (std::size_t i = 0; i < values.size(); ++i) append_index_value(key, index, i, values[i]);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    append_index_value(key, index, i, values[i]);
   return bounded_key(std::move(key));
 }
 

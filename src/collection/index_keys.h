@@ -37,7 +37,9 @@ void append_index_value(std::string& out, const catalog::IndexDefinition& index,
 /// The stored form of a whole encoded key (without record id): itself, or prefix and hash.
 std::string bounded_key(std::string encoded);
 /// A stored key whose order beyond kKeyPrefixBytes is not the values' order: re-check the document.
-inline bool is_hashed_key(std::string_view stored) { return stored.size() > kKeyPrefixBytes; }
+inline bool is_hashed_key(std::string_view stored) {
+  return stored.size() > kKeyPrefixBytes;
+}
 
 /// Stored bounds for encoded ones: every stored key of begin <= key < end lies in the result (which
 /// may hold a few more, all of them long: see is_hashed_key). An empty end stays open.

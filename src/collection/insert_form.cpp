@@ -28,8 +28,8 @@ bool keeps_its_form(bson::View document) {
 
 void check_size(std::size_t bytes) {
   if (bytes <= kDocumentBytesMax) return;
-  raise(ErrorCode::BSONObjectTooLarge, "object to insert too large. size in bytes: {}, max size: {}",
-        bytes, kDocumentBytesMax);
+  raise(ErrorCode::BSONObjectTooLarge,
+        "object to insert too large. size in bytes: {}, max size: {}", bytes, kDocumentBytesMax);
 }
 
 void check_depth(bson::View document) {

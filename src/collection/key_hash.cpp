@@ -32,7 +32,8 @@ struct Sip {
     v2 = std::rotl(v2, 32);
   }
   void rounds(int count) {
-    for (int i = 0; i < count; ++i) round();
+    for (int i = 0; i < count; ++i)
+      round();
   }
   void absorb(std::uint64_t word) {
     v3 ^= word;
@@ -45,7 +46,8 @@ struct Sip {
 Sip absorb_all(std::string_view bytes) {
   Sip state;
   std::size_t at = 0;
-  for (; at + 8 <= bytes.size(); at += 8) state.absorb(load_le<std::uint64_t>(bytes.data() + at));
+  for (; at + 8 <= bytes.size(); at += 8)
+    state.absorb(load_le<std::uint64_t>(bytes.data() + at));
   std::uint64_t last = std::uint64_t{bytes.size() & 0xff} << 56;
   for (std::size_t i = 0; at + i < bytes.size(); ++i) {
     last |= std::uint64_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);

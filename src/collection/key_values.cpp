@@ -41,7 +41,8 @@ void descend(Component& component) {
       component.value = component.value.as_document()[part];
     } else if (component.value.is_array()) {
       // "a.0": the element at that place, when there is one.
-      const bson::Element at = is_index(part) ? component.value.as_document()[part] : bson::Element();
+      const bson::Element at =
+          is_index(part) ? component.value.as_document()[part] : bson::Element();
       if (at.missing()) return;
       component.value = at;
     } else {
@@ -93,8 +94,8 @@ class Expansion {
       std::vector<Component> none = components;
       for (Component& component : none) {
         if (!here(component)) continue;
-        component.value = component.rest.empty() ? ValueView(Type::Undefined, nullptr, 0)
-                                                 : ValueView();
+        component.value =
+            component.rest.empty() ? ValueView(Type::Undefined, nullptr, 0) : ValueView();
         component.rest = {};
         component.final = true;
       }
@@ -122,7 +123,8 @@ class Expansion {
 
   void emit(const std::vector<Component>& components) {
     values_.clear();
-    for (const Component& component : components) values_.push_back(component.value);
+    for (const Component& component : components)
+      values_.push_back(component.value);
     sink_.take(values_);
   }
 

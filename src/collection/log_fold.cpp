@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log, applied to nothing, must give the documents.
+#include <fmt/format.h>
+
 #include <map>
 #include <set>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "bson/json.h"
 #include "collection/record.h"
@@ -72,9 +72,8 @@ class Fold {
     if (entry.kind == OpKind::Delete) {
       documents.erase(at);
     } else {
-      at->second = entry.is_replacement()
-                       ? entry.o.to_string()
-                       : query::apply_diff(bson::View(at->second), entry.diff());
+      at->second = entry.is_replacement() ? entry.o.to_string()
+                                          : query::apply_diff(bson::View(at->second), entry.diff());
     }
   }
 
@@ -92,12 +91,11 @@ void compare(const storage::Reader& reader, const catalog::CollectionDefinition&
     const std::string key = id_key(document["_id"]);
     const auto at = folded.find(key);
     if (at == folded.end()) {
-      errors.push_back(fmt::format("{}: not in the log: {}", collection.full_name,
-                                   bson::to_json(document)));
+      errors.push_back(
+          fmt::format("{}: not in the log: {}", collection.full_name, bson::to_json(document)));
     } else if (at->second != scan->value()) {
       errors.push_back(fmt::format("{}: the log has {}, the collection {}", collection.full_name,
-                                   bson::to_json(bson::View(at->second)),
-                                   bson::to_json(document)));
+                                   bson::to_json(bson::View(at->second)), bson::to_json(document)));
     }
     seen.insert(key);
   }

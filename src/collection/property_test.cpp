@@ -59,7 +59,8 @@ class PropertyTest : public DataTest {
     out.add("_id", id);
     if (below(4) == 0) {
       out.open_array("a");
-      for (std::uint64_t i = below(4); i > 0; --i) out.push(static_cast<std::int32_t>(below(8)));
+      for (std::uint64_t i = below(4); i > 0; --i)
+        out.push(static_cast<std::int32_t>(below(8)));
       out.close();
     } else if (below(5) != 0) {
       add_scalar(out, "a");
@@ -119,7 +120,8 @@ class PropertyTest : public DataTest {
     std::set<std::uint64_t> found;
     IndexCursor cursor(reader, wanted, {low, bson::prefix_end(high)},
                        below(2) == 0 ? storage::Direction::Forward : storage::Direction::Backward);
-    for (; cursor.valid(); cursor.next()) found.insert(value_of(cursor.record()));
+    for (; cursor.valid(); cursor.next())
+      found.insert(value_of(cursor.record()));
     return found;
   }
 
@@ -130,8 +132,7 @@ class PropertyTest : public DataTest {
       }
       return false;
     }
-    return value.is_number() && value.number_as_double() >= from &&
-           value.number_as_double() <= to;
+    return value.is_number() && value.number_as_double() >= from && value.number_as_double() <= to;
   }
 
   void compare_ranges() {
@@ -149,7 +150,8 @@ class PropertyTest : public DataTest {
             scanned.insert(value_of(cursor.id()));
           }
         }
-        EXPECT_EQ(by_index(*snapshot, *wanted, from, to), scanned) << name << " " << from << " " << to;
+        EXPECT_EQ(by_index(*snapshot, *wanted, from, to), scanned)
+            << name << " " << from << " " << to;
       }
     }
   }
@@ -178,7 +180,8 @@ TEST_F(PropertyTest, IndexesAgreeWithScansAndTheLog) {
 
 TEST_F(PropertyTest, BuildingOverExistingDocumentsGivesTheSameIndex) {
   data().ddl().ensure_collection(ns());
-  for (int i = 0; i < 700; ++i) (void)put(static_cast<std::int32_t>(below(600)));
+  for (int i = 0; i < 700; ++i)
+    (void)put(static_cast<std::int32_t>(below(600)));
   try {
     make_indexes();
   } catch (const Error& error) {
@@ -187,7 +190,8 @@ TEST_F(PropertyTest, BuildingOverExistingDocumentsGivesTheSameIndex) {
         << error.message();
   }
   expect_consistent();
-  for (const catalog::IndexPtr& each : collection()->indexes) EXPECT_FALSE(each->building);
+  for (const catalog::IndexPtr& each : collection()->indexes)
+    EXPECT_FALSE(each->building);
   reopen();
   expect_consistent();
 }

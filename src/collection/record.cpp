@@ -33,7 +33,8 @@ std::vector<std::optional<std::string>> get_documents(
     const std::vector<RecordId>& ids) {
   std::vector<std::string> keys;
   keys.reserve(ids.size());
-  for (const RecordId id : ids) keys.push_back(record_key(id));
+  for (const RecordId id : ids)
+    keys.push_back(record_key(id));
   return reader.multi_get(collection.space(), keys);
 }
 

@@ -20,7 +20,9 @@ enum class RecordId : std::uint64_t {};
 
 inline constexpr RecordId kRecordIdMin{0};
 inline constexpr RecordId kRecordIdMax{~std::uint64_t{0}};
-constexpr std::uint64_t value_of(RecordId id) { return static_cast<std::uint64_t>(id); }
+constexpr std::uint64_t value_of(RecordId id) {
+  return static_cast<std::uint64_t>(id);
+}
 
 /// The 8 bytes of a record's key, big-endian.
 std::string record_key(RecordId id);
@@ -51,7 +53,7 @@ class RecordCursor {
                storage::Direction direction = storage::Direction::Forward, RecordRange range = {});
 
   bool valid() const { return scan_->valid(); }
-  RecordId id() const { return record_id_of(scan_->key()); }      ///< Requires: valid().
+  RecordId id() const { return record_id_of(scan_->key()); }  ///< Requires: valid().
   /// Valid until the next call. Requires: valid().
   bson::View document() const { return bson::View(scan_->value()); }
   void next() { scan_->next(); }

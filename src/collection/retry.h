@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Retryable writes: what the statements of a session's newest transaction number came to, written in
-// the same storage transaction as their effects. docs/formats/sessions.md describes the bytes.
+// Retryable writes: what the statements of a session's newest transaction number came to, written
+// in the same storage transaction as their effects. docs/formats/sessions.md describes the bytes.
 #pragma once
 
 #include <cstddef>

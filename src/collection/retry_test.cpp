@@ -16,7 +16,8 @@ class RetryTest : public DataTest {
                 const StatementResult& result) {
     WriteUnit unit = data().begin();
     RetryRecord record(unit.transaction(), lsid_, txn_number);
-    for (std::int32_t stmt = first; stmt <= last; ++stmt) record.add(stmt, result);
+    for (std::int32_t stmt = first; stmt <= last; ++stmt)
+      record.add(stmt, result);
     ASSERT_EQ(record.save(clock_.wall_ms()), commit::HoldOutcome::Held);
     ASSERT_EQ(unit.commit().status, commit::CommitStatus::Committed);
   }

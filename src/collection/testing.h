@@ -66,16 +66,14 @@ class DataTest : public ::testing::Test {
     const std::string given = bson_of(json);
     const std::string document =
         prepare_insert(bson::View(given), data().object_ids(), bson::Timestamp{1, 1});
-    return write(full, [&](Writer& writer, WriteUnit&) {
-      return writer.insert(bson::View(document));
-    });
+    return write(full,
+                 [&](Writer& writer, WriteUnit&) { return writer.insert(bson::View(document)); });
   }
   WriteOutcome update(std::string_view id_json, std::string_view update_json,
                       std::string_view full = "test.c") {
     return write(full, [&](Writer& writer, WriteUnit& unit) {
       const RecordId id = record_of(unit.transaction(), id_json, full);
-      const auto before =
-          get_document(unit.transaction(), store_, writer.collection(), id).value();
+      const auto before = get_document(unit.transaction(), store_, writer.collection(), id).value();
       const std::string spec = bson_of(update_json);
       const query::QueryContext context;
       const query::Update parsed(bson::ValueView::document(bson::View(spec)), bson::View(),
@@ -87,8 +85,7 @@ class DataTest : public ::testing::Test {
   WriteOutcome remove(std::string_view id_json, std::string_view full = "test.c") {
     return write(full, [&](Writer& writer, WriteUnit& unit) {
       const RecordId id = record_of(unit.transaction(), id_json, full);
-      const auto before =
-          get_document(unit.transaction(), store_, writer.collection(), id).value();
+      const auto before = get_document(unit.transaction(), store_, writer.collection(), id).value();
       return writer.remove(id, bson::View(before));
     });
   }
@@ -121,7 +118,8 @@ class DataTest : public ::testing::Test {
     const auto snapshot = data().commits().snapshot(commit::ReadPoint::Latest);
     std::vector<std::string> found;
     RecordCursor cursor(*snapshot, store_, *collection(full));
-    for (; cursor.valid(); cursor.next()) found.push_back(bson::to_json(cursor.document()));
+    for (; cursor.valid(); cursor.next())
+      found.push_back(bson::to_json(cursor.document()));
     return found;
   }
 
@@ -129,7 +127,8 @@ class DataTest : public ::testing::Test {
   std::vector<std::string> log() {
     std::vector<std::string> entries;
     const auto cursor = store_.read_log({});
-    while (auto record = cursor->next()) entries.push_back(std::move(record->bytes));
+    while (auto record = cursor->next())
+      entries.push_back(std::move(record->bytes));
     return entries;
   }
 
@@ -140,7 +139,8 @@ class DataTest : public ::testing::Test {
     for (const catalog::CollectionPtr& each : state->all()) {
       if (each->is_view()) continue;
       const ValidateResult result = validate(*snapshot, *each, nullptr);
-      for (const std::string& error : result.errors) ADD_FAILURE() << each->full_name << ": " << error;
+      for (const std::string& error : result.errors)
+        ADD_FAILURE() << each->full_name << ": " << error;
       EXPECT_EQ(each->runtime->documents.load(), result.documents) << each->full_name;
       EXPECT_EQ(each->runtime->bytes.load(), result.bytes) << each->full_name;
     }

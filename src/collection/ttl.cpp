@@ -22,8 +22,7 @@ constexpr int kTriesMax = 10;
 storage::KeyRange expired_range(const catalog::IndexDefinition& index, std::int64_t until_ms) {
   std::string oldest;
   std::string newest;
-  append_index_value(oldest, index, 0,
-                     bson::Value::date(std::numeric_limits<std::int64_t>::min()));
+  append_index_value(oldest, index, 0, bson::Value::date(std::numeric_limits<std::int64_t>::min()));
   append_index_value(newest, index, 0, bson::Value::date(until_ms));
   if (index.parts.front().descending()) std::swap(oldest, newest);
   return {std::move(oldest), bson::prefix_end(newest)};
@@ -68,8 +67,8 @@ ChunkOutcome delete_chunk(Data& data, std::uint64_t collection_id, std::uint64_t
 }
 
 void expire_index(Data& data, const catalog::CollectionDefinition& collection,
-                  const catalog::IndexDefinition& index, std::int64_t now_ms,
-                  std::size_t count_max, std::size_t& deleted) {
+                  const catalog::IndexDefinition& index, std::int64_t now_ms, std::size_t count_max,
+                  std::size_t& deleted) {
   const std::int64_t until_ms = now_ms - *index.expire_after_seconds * 1'000;
   int tries = 0;
   while (deleted < count_max && tries < kTriesMax) {

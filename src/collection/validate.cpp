@@ -59,8 +59,8 @@ class Validation {
       if (!entry) {
         report(fmt::format("index {} lacks a key of record {}", index.name, value_of(id)));
       } else if (index.unique && *entry != record_key(id)) {
-        report(fmt::format("index {} has a key of record {} for another", index.name,
-                           value_of(id)));
+        report(
+            fmt::format("index {} has a key of record {} for another", index.name, value_of(id)));
       }
     }
     if ((keys.multikey & ~index.runtime->multikey.load()) != 0) {

@@ -67,8 +67,8 @@ RecordId Writer::next_record_id() {
   if (next.load() == 0) {
     // Since the start nobody inserted: every snapshot shows the last record. Who comes second finds
     // the number set.
-    const auto scan = unit_.transaction().scan(collection_->space(), {},
-                                               storage::Direction::Backward);
+    const auto scan =
+        unit_.transaction().scan(collection_->space(), {}, storage::Direction::Backward);
     std::uint64_t none = 0;
     const std::uint64_t first = scan->valid() ? value_of(record_id_of(scan->key())) + 1 : 1;
     next.compare_exchange_strong(none, first);
@@ -111,9 +111,9 @@ WriteStatus Writer::evict_oldest(CappedState& state) {
   std::string key;
   std::string document;
   {
-    const auto scan = transaction.scan(collection_->space(),
-                                       {record_key(RecordId{state.first_record}), {}},
-                                       storage::Direction::Forward);
+    const auto scan =
+        transaction.scan(collection_->space(), {record_key(RecordId{state.first_record}), {}},
+                         storage::Direction::Forward);
     invariant(scan->valid(), "a capped collection holds what its state says");
     key = scan->key();
     document = scan->value();
@@ -165,8 +165,8 @@ WriteOutcome Writer::update(RecordId id, bson::View before, const query::UpdateO
           kDocumentBytesMax);
   }
   check_validator(after, &before);
-  WriteStatus status = status_of(
-      unit_.transaction().put(collection_->space(), record_key(id), outcome.document));
+  WriteStatus status =
+      status_of(unit_.transaction().put(collection_->space(), record_key(id), outcome.document));
   if (status != WriteStatus::Done) return failed(status);
   for (const catalog::IndexPtr& index : collection_->indexes) {
     WriteOutcome keys = update_index_keys(unit_, *index, before, after, id);
@@ -183,8 +183,7 @@ WriteOutcome Writer::update(RecordId id, bson::View before, const query::UpdateO
 }
 
 WriteOutcome Writer::remove(RecordId id, bson::View before) {
-  WriteStatus status =
-      status_of(unit_.transaction().erase(collection_->space(), record_key(id)));
+  WriteStatus status = status_of(unit_.transaction().erase(collection_->space(), record_key(id)));
   if (status != WriteStatus::Done) return failed(status);
   for (const catalog::IndexPtr& index : collection_->indexes) {
     WriteOutcome keys = remove_index_keys(unit_, *index, before, id);

@@ -81,9 +81,7 @@ class Writer {
 
  private:
   oplog::EntryContext entry_context() const;
-  oplog::EntryTarget entry_target() const {
-    return {collection_->full_name, collection_->uuid};
-  }
+  oplog::EntryTarget entry_target() const { return {collection_->full_name, collection_->uuid}; }
   void check_validator(bson::View document, const bson::View* before) const;
   WriteStatus put_new(bson::View document, RecordId& id);
   WriteStatus put_new_capped(bson::View document, RecordId& id);

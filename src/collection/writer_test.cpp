@@ -11,8 +11,8 @@ namespace {
 
 TEST_F(DataTest, InsertWritesDocumentKeysAndEntry) {
   ASSERT_TRUE(insert(R"({"a": 1, "_id": 7})").done());
-  EXPECT_EQ(documents(), std::vector<std::string>{bson::to_json(
-                             bson::View(bson_of(R"({"_id": 7, "a": 1})")))});
+  EXPECT_EQ(documents(),
+            std::vector<std::string>{bson::to_json(bson::View(bson_of(R"({"_id": 7, "a": 1})")))});
   const auto entries = log();
   ASSERT_EQ(entries.size(), 2U);  // create, insert
   const auto create = oplog::EntryView::parse(entries[0]);
@@ -160,8 +160,9 @@ TEST_F(DataTest, CappedCollectionsPushOutTheOldest) {
   data().ddl().create_collection(ns(), bson::View(options));
   index(R"({"key": {"a": 1}, "name": "a_1"})");
   for (int i = 0; i < 10; ++i) {
-    ASSERT_TRUE(insert("{\"_id\": " + std::to_string(i) + ", \"a\": [1, " + std::to_string(i) + "]}")
-                    .done());
+    ASSERT_TRUE(
+        insert("{\"_id\": " + std::to_string(i) + ", \"a\": [1, " + std::to_string(i) + "]}")
+            .done());
   }
   EXPECT_EQ(documents().size(), 3U);
   EXPECT_NE(documents().front().find("\"_id\" : 7"), std::string::npos) << documents().front();
@@ -185,7 +186,8 @@ TEST_F(DataTest, OplogIsACollection) {
   ASSERT_NE(oplog, nullptr);
   RecordCursor forward(*snapshot, store_, *oplog);
   std::vector<RecordId> ids;
-  for (; forward.valid(); forward.next()) ids.push_back(forward.id());
+  for (; forward.valid(); forward.next())
+    ids.push_back(forward.id());
   ASSERT_EQ(ids.size(), 3U);
   EXPECT_EQ(value_of(ids.back()), snapshot->position().value());
   RecordCursor backward(*snapshot, store_, *oplog, storage::Direction::Backward);

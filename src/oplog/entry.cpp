@@ -183,7 +183,8 @@ void take_field(EntryView& entry, const bson::Element& field) {
 EntryView EntryView::parse(bson::View entry) {
   EntryView view;
   view.document = entry;
-  for (const bson::Element& field : entry) take_field(view, field);
+  for (const bson::Element& field : entry)
+    take_field(view, field);
   return view;
 }
 

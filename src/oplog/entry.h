@@ -27,9 +27,9 @@ enum class OpKind : std::uint8_t { Insert, Update, Delete, Command, Noop };
 
 /// One entry, taken apart in a single walk. Borrows the entry's bytes.
 struct EntryView {
-  bson::View document;       ///< the whole entry
-  model::ClusterTime time;   ///< `ts`
-  std::int64_t term = 0;     ///< `t`
+  bson::View document;      ///< the whole entry
+  model::ClusterTime time;  ///< `ts`
+  std::int64_t term = 0;    ///< `t`
   OpKind kind = OpKind::Noop;
   std::string_view ns;       ///< "db.coll"; "db.$cmd" for commands
   bson::ValueView ui;        ///< UUID of the collection; Missing for noops, views, dropDatabase
@@ -39,8 +39,8 @@ struct EntryView {
   bson::ValueView lsid;      ///< document, of retryable writes and transactions
   std::int64_t txn_number = -1;
   std::int32_t stmt_id = -1;
-  bson::ValueView pre;       ///< pre-image, while the collection keeps images
-  std::int32_t bytes = 0;    ///< by how much the collection's data size changed (updates, deletes)
+  bson::ValueView pre;     ///< pre-image, while the collection keeps images
+  std::int32_t bytes = 0;  ///< by how much the collection's data size changed (updates, deletes)
 
   /// Requires: `entry` is a well-formed entry (it came out of the log).
   static EntryView parse(bson::View entry);
@@ -70,7 +70,7 @@ struct EntryContext {
 
 /// The collection an entry is about.
 struct EntryTarget {
-  std::string_view ns;   ///< "db.coll"
+  std::string_view ns;  ///< "db.coll"
   model::Uuid uuid;
 };
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oplog/reader.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "oplog/entry.h"
+#include "oplog/postings.h"
 
 namespace freshet::oplog {
 namespace {
@@ -12,6 +17,18 @@ using storage::Position;
 bool touches_several(std::string_view entry_bytes) {
   const std::string_view name = EntryView::parse(entry_bytes).command_name();
   return name == "renameCollection" || name == "applyOps";
+}
+
+std::vector<PostingScope> postings_of(const LogScope& scope) {
+  switch (scope.kind) {
+    case LogScope::Kind::All:
+      return {};
+    case LogScope::Kind::Database:
+      return {kCommandPostings, posting_scope_of_database(scope.ns.db)};
+    case LogScope::Kind::Collection:
+      break;
+  }
+  return {kCommandPostings, posting_scope_of_collection(scope.ns.full())};
 }
 
 }  // namespace
@@ -32,31 +49,57 @@ struct LogReader::State {
   LogScope scope;
   Position up_to;
   Position evaluated;
+  std::vector<PostingScope> postings;  // empty: every entry is read
   std::unique_ptr<storage::LogCursor> cursor;
+  std::uint64_t stretch_end = 0;            // with postings: read on until here, then jump
   std::optional<storage::LogRecord> ahead;  // read, but beyond up_to
   bool at_end = false;
 
+  std::optional<storage::LogRecord> end() {
+    at_end = true;
+    evaluated = std::max(evaluated, up_to);
+    return std::nullopt;
+  }
+
+  /// Goes on to the stretch where the scope's next entry may be. False when there is none up to the
+  /// bound.
+  bool jump() {
+    const std::uint64_t from = evaluated.value() + 1;
+    const auto stretch = next_stretch(*store.snapshot(), postings, from);
+    if (!stretch || stretch->from > up_to.value()) return false;
+    const bool reached = ahead && ahead->position.value() >= stretch->from;
+    if (!cursor || (stretch->from > from && !reached)) {
+      ahead.reset();
+      cursor = store.read_log(Position(stretch->from - 1));
+    }
+    stretch_end = stretch->end;
+    evaluated = Position(stretch->from - 1);
+    return true;
+  }
+
   /// The next record of the log at or below the bound, in scope or not.
   std::optional<storage::LogRecord> read() {
-    if (!ahead) ahead = cursor->next();
-    if (!ahead || ahead->position > up_to) {
-      at_end = true;
-      if (evaluated < up_to) evaluated = up_to;
-      return std::nullopt;
+    for (;;) {
+      const bool jumps = !postings.empty();
+      if (jumps && evaluated.value() + 1 >= stretch_end && !jump()) return end();
+      const Position limit = jumps ? std::min(Position(stretch_end - 1), up_to) : up_to;
+      if (!ahead) ahead = cursor->next();
+      if (ahead && ahead->position <= limit) {
+        evaluated = ahead->position;
+        return std::exchange(ahead, std::nullopt);
+      }
+      if (limit == up_to) return end();
+      evaluated = limit;  // the stretch is read
     }
-    std::optional<storage::LogRecord> record = std::move(ahead);
-    ahead.reset();
-    evaluated = record->position;
-    return record;
   }
 };
 
 LogReader::LogReader(storage::Store& store, LogScope scope, Position after, Position up_to)
-    : state_(new State{.store = store,
-                       .scope = std::move(scope),
-                       .up_to = up_to,
-                       .evaluated = after,
-                       .cursor = store.read_log(after)}) {}
+    : state_(new State{
+          .store = store, .scope = std::move(scope), .up_to = up_to, .evaluated = after}) {
+  state_->postings = postings_of(state_->scope);
+  if (state_->postings.empty()) state_->cursor = store.read_log(after);
+}
 
 LogReader::~LogReader() = default;
 LogReader::LogReader(LogReader&&) noexcept = default;

@@ -33,7 +33,7 @@ struct LogScope {
 /// what was applied; `up_to` keeps it to what is visible.
 class LogReader {
  public:
-  /// Entries with after < position <= up_to. Requires: `store` outlives this.
+  /// Entries with after < position <= up_to. Requires: `store` outlives this; `up_to` is applied.
   LogReader(storage::Store& store, LogScope scope, storage::Position after,
             storage::Position up_to);
   ~LogReader();
@@ -47,7 +47,7 @@ class LogReader {
 
   /// Every entry of the scope at or below this position was handed out.
   storage::Position evaluated() const;
-  /// Moves the bound forward (to a newer visible position).
+  /// Moves the bound forward (to a newer visible position). Requires: it is applied.
   void set_up_to(storage::Position up_to);
 
  private:

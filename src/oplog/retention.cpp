@@ -10,6 +10,7 @@
 
 #include "bson/builder.h"
 #include "bson/view.h"
+#include "oplog/postings.h"
 
 namespace freshet::oplog {
 namespace {
@@ -98,7 +99,8 @@ void Retention::take_sample(std::int64_t now_ms) {
   samples_.push_back({now_ms, position});
   if (samples_.size() > kSamplesMax) {  // every other one goes; ages become coarser, never younger
     std::size_t kept = 0;
-    for (std::size_t i = 1; i < samples_.size(); i += 2) samples_[kept++] = samples_[i];
+    for (std::size_t i = 1; i < samples_.size(); i += 2)
+      samples_[kept++] = samples_[i];
     samples_.resize(kept);
   }
   save();
@@ -146,6 +148,7 @@ void Retention::enforce() {
   if (truncated_ < dropped_.load()) {
     truncated_ = dropped_.load();
     store_.truncate_log_before(Position(truncated_ + 1));
+    drop_postings_before(store_, Position(truncated_));
   }
   const std::int64_t now_ms = running_ms();
   take_sample(now_ms);
