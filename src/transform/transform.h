@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stages that turn one document into at most one: $match $project $addFields/$set $unset $replaceRoot/$replaceWith
-// $redact. Pure; used by plans and by change-stream feeds alike.
+// The stages that turn one document into at most one: $match $project $addFields/$set $unset
+// $replaceRoot/$replaceWith $redact. Pure; used by plans and by change-stream feeds alike.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,8 @@ namespace freshet::transform {
 class Transform {
  public:
   virtual ~Transform() = default;
-  /// Nothing when the document is dropped. `document` may come back unchanged without a copy: see Result.
+  /// Nothing when the document is dropped. `document` may come back unchanged without a copy: see
+  /// Result.
   struct Result {
     bool keep = true;
     std::optional<std::string> document;  ///< nothing: the input itself passes unchanged
@@ -30,6 +31,7 @@ class Transform {
 using TransformPtr = std::unique_ptr<const Transform>;
 
 /// Parses one stage document's body; nullptr when `stage_name` is not one of these stages.
-TransformPtr parse_transform(std::string_view stage_name, bson::ValueView body, const query::QueryContext& context);
+TransformPtr parse_transform(std::string_view stage_name, bson::ValueView body,
+                             const query::QueryContext& context);
 
 }  // namespace freshet::transform

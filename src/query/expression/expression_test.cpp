@@ -199,7 +199,8 @@ Answer computed(bson::ValueView spec, View document) {
 }
 
 TEST(Expression, RecordedCases) {
-  if (!golden::present()) GTEST_SKIP() << "no recordings (shared/goldens) above the working directory";
+  if (!golden::present())
+    GTEST_SKIP() << "no recordings (shared/goldens) above the working directory";
   const auto noted = golden::noted_ids();
   const auto fixtures = golden::fixtures();
   std::size_t run_count = 0;

@@ -62,8 +62,8 @@ class CatalogCheck {
   virtual bool current(const CatalogDependency& dependency) const = 0;
 };
 
-/// Sees each group before the engine does and may add changes to it (postings of the log). Called by
-/// the sequencer only, one group at a time. Must be short and must not throw.
+/// Sees each group before the engine does and may add changes to it (postings of the log). Called
+/// by the sequencer only, one group at a time. Must be short and must not throw.
 class GroupObserver {
  public:
   virtual ~GroupObserver() = default;
@@ -100,9 +100,9 @@ class CommitLayer {
   ///
   /// `applied`, when given, runs inside the sequencer after the engine applied the group and before
   /// anything of it can be seen: no snapshot at this position has been handed out, no key of it is
-  /// released, no later commit was checked (unless `grouping` allows it). What it publishes (the catalog as of this position) is
-  /// therefore seen by exactly those who can see the commit. It is not called when the commit
-  /// fails. It must be short, must not throw and must not call this.
+  /// released, no later commit was checked (unless `grouping` allows it). What it publishes (the
+  /// catalog as of this position) is therefore seen by exactly those who can see the commit. It is
+  /// not called when the commit fails. It must be short, must not throw and must not call this.
   CommitResult commit(Transaction&& transaction, const Applied& applied = nullptr,
                       Grouping grouping = Grouping::Last);
 
