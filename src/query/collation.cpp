@@ -28,12 +28,13 @@ struct Choice {
   UColAttributeValue value;
 };
 
-constexpr Choice kCaseFirst[] = {{"off", UCOL_OFF}, {"upper", UCOL_UPPER_FIRST}, {"lower", UCOL_LOWER_FIRST}};
+constexpr Choice kCaseFirst[] = {
+    {"off", UCOL_OFF}, {"upper", UCOL_UPPER_FIRST}, {"lower", UCOL_LOWER_FIRST}};
 constexpr Choice kAlternate[] = {{"non-ignorable", UCOL_NON_IGNORABLE}, {"shifted", UCOL_SHIFTED}};
 
 /// Strength 1…5 as ICU names them.
-constexpr UColAttributeValue kStrengths[] = {UCOL_PRIMARY, UCOL_SECONDARY, UCOL_TERTIARY, UCOL_QUATERNARY,
-                                             UCOL_IDENTICAL};
+constexpr UColAttributeValue kStrengths[] = {UCOL_PRIMARY, UCOL_SECONDARY, UCOL_TERTIARY,
+                                             UCOL_QUATERNARY, UCOL_IDENTICAL};
 
 class IcuCollation final : public Collation {
  public:
@@ -49,12 +50,13 @@ class IcuCollation final : public Collation {
   }
 
   std::string sort_key(std::string_view text) const override {
-    const icu::UnicodeString unicode =
-        icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
+    const icu::UnicodeString unicode = icu::UnicodeString::fromUTF8(
+        icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
     std::string key(text.size() * 2 + 16, '\0');
     for (;;) {
-      const std::int32_t size = collator_->getSortKey(unicode, reinterpret_cast<std::uint8_t*>(key.data()),
-                                                      static_cast<std::int32_t>(key.size()));
+      const std::int32_t size =
+          collator_->getSortKey(unicode, reinterpret_cast<std::uint8_t*>(key.data()),
+                                static_cast<std::int32_t>(key.size()));
       invariant(size > 0, "a sort key has at least its terminator");
       const bool fits = static_cast<std::size_t>(size) <= key.size();
       key.resize(static_cast<std::size_t>(fits ? size - 1 : size));  // without the terminator
@@ -70,8 +72,8 @@ class IcuCollation final : public Collation {
 };
 
 [[noreturn]] void wrong_type(const bson::Element& element, std::string_view expected) {
-  raise(ErrorCode::TypeMismatch, "collation field '{}' has to be {}, found {}", element.name(), expected,
-        bson::type_alias(element.type()));
+  raise(ErrorCode::TypeMismatch, "collation field '{}' has to be {}, found {}", element.name(),
+        expected, bson::type_alias(element.type()));
 }
 
 std::string_view string_of(const bson::Element& element) {
@@ -86,10 +88,12 @@ class Parser {
 
   std::unique_ptr<Collation> parse() {
     const bson::Element locale = spec_["locale"];
-    if (!locale) raise(location(40414), "BSON field 'collation.locale' is missing but a required field");
+    if (!locale)
+      raise(location(40414), "BSON field 'collation.locale' is missing but a required field");
     if (string_of(locale) == "simple") return simple();
     open(string_of(locale));
-    for (const bson::Element& element : spec_) option(element);
+    for (const bson::Element& element : spec_)
+      option(element);
     check();
     return std::make_unique<IcuCollation>(std::move(collator_), full_spec(string_of(locale)));
   }
@@ -98,7 +102,8 @@ class Parser {
   std::unique_ptr<Collation> simple() const {
     for (const bson::Element& element : spec_) {
       if (element.name() != "locale") {
-        raise(ErrorCode::FailedToParse, "collation {{locale: 'simple'}} takes no other option, found '{}'", element.name());
+        raise(ErrorCode::FailedToParse,
+              "collation {{locale: 'simple'}} takes no other option, found '{}'", element.name());
       }
     }
     return nullptr;
@@ -112,13 +117,15 @@ class Parser {
     const icu::Locale locale(text.c_str());
     UErrorCode status = U_ZERO_ERROR;
     if (!locale.isBogus()) collator_.reset(icu::Collator::createInstance(locale, status));
-    if (collator_ == nullptr || U_FAILURE(status)) raise(ErrorCode::BadValue, "field 'locale' is invalid: '{}'", name);
+    if (collator_ == nullptr || U_FAILURE(status))
+      raise(ErrorCode::BadValue, "field 'locale' is invalid: '{}'", name);
     const icu::Locale actual = collator_->getLocale(ULOC_VALID_LOCALE, status);
     if (U_FAILURE(status) || std::string_view(actual.getLanguage()) != locale.getLanguage()) {
       raise(ErrorCode::BadValue, "field 'locale' is invalid: '{}'", name);
     }
     if (text != locale.getName()) {
-      raise(ErrorCode::BadValue, "field 'locale' is invalid: '{}'; did you mean '{}'?", name, locale.getName());
+      raise(ErrorCode::BadValue, "field 'locale' is invalid: '{}'; did you mean '{}'?", name,
+            locale.getName());
     }
   }
 
@@ -140,7 +147,8 @@ class Parser {
   void set(UColAttribute attribute, UColAttributeValue value) {
     UErrorCode status = U_ZERO_ERROR;
     collator_->setAttribute(attribute, value, status);
-    if (U_FAILURE(status)) raise(ErrorCode::BadValue, "the collation option is not available for this locale");
+    if (U_FAILURE(status))
+      raise(ErrorCode::BadValue, "the collation option is not available for this locale");
   }
 
   UColAttributeValue get(UColAttribute attribute) const {
@@ -152,7 +160,8 @@ class Parser {
     if (!element.is_number()) wrong_type(element, "a number");
     const double number = element.number_as_double();
     if (std::trunc(number) != number || !(number >= 1 && number <= 5)) {
-      raise(ErrorCode::BadValue, "collation field 'strength' has to be an integer 1 through 5, found {}", number);
+      raise(ErrorCode::BadValue,
+            "collation field 'strength' has to be an integer 1 through 5, found {}", number);
     }
     set(UCOL_STRENGTH, kStrengths[static_cast<std::size_t>(number) - 1]);
   }
@@ -178,13 +187,15 @@ class Parser {
       raise(ErrorCode::BadValue, "'{}' is not a value of collation field 'maxVariable'", word);
     }
     UErrorCode status = U_ZERO_ERROR;
-    collator_->setMaxVariable(word == "punct" ? UCOL_REORDER_CODE_PUNCTUATION : UCOL_REORDER_CODE_SPACE, status);
+    collator_->setMaxVariable(
+        word == "punct" ? UCOL_REORDER_CODE_PUNCTUATION : UCOL_REORDER_CODE_SPACE, status);
   }
 
   static void version(const bson::Element& element) {
     if (string_of(element) != kVersion) {
-      raise(location(kIncompatibleCollationVersion), "requested collation version {} but the only available one is {}",
-            element.as_string(), kVersion);
+      raise(location(kIncompatibleCollationVersion),
+            "requested collation version {} but the only available one is {}", element.as_string(),
+            kVersion);
     }
   }
 
@@ -193,7 +204,8 @@ class Parser {
     const UColAttributeValue strength = get(UCOL_STRENGTH);
     const bool case_matters = get(UCOL_CASE_LEVEL) == UCOL_ON || strength >= UCOL_TERTIARY;
     if (get(UCOL_CASE_FIRST) != UCOL_OFF && !case_matters && spec_["caseFirst"]) {
-      raise(ErrorCode::BadValue, "'caseFirst' is invalid unless 'caseLevel' is on or 'strength' is greater than 2");
+      raise(ErrorCode::BadValue,
+            "'caseFirst' is invalid unless 'caseLevel' is on or 'strength' is greater than 2");
     }
     if (get(UCOL_FRENCH_COLLATION) == UCOL_ON && strength == UCOL_PRIMARY) {
       raise(ErrorCode::BadValue, "'backwards' is invalid with 'strength' of 1");
@@ -220,7 +232,8 @@ class Parser {
     out.add("strength", strength);
     out.add("numericOrdering", get(UCOL_NUMERIC_COLLATION) == UCOL_ON);
     out.add("alternate", word(UCOL_ALTERNATE_HANDLING, kAlternate));
-    out.add("maxVariable", collator_->getMaxVariable() == UCOL_REORDER_CODE_SPACE ? "space" : "punct");
+    out.add("maxVariable",
+            collator_->getMaxVariable() == UCOL_REORDER_CODE_SPACE ? "space" : "punct");
     out.add("normalization", get(UCOL_NORMALIZATION_MODE) == UCOL_ON);
     out.add("backwards", get(UCOL_FRENCH_COLLATION) == UCOL_ON);
     out.add("version", kVersion);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a query may depend on besides its documents. The query language itself is pure: time and chance come in here.
+// What a query may depend on besides its documents. The query language itself is pure: time and
+// chance come in here.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +15,15 @@ class Random;
 
 namespace freshet::query {
 
-/// Shared by parsing and evaluation of one command. Everything pointed to outlives what was parsed with it.
+/// Shared by parsing and evaluation of one command. Everything pointed to outlives what was parsed
+/// with it.
 struct QueryContext {
   const bson::StringOrder* collation = nullptr;  ///< null: binary comparison
   std::int64_t now_ms = 0;                       ///< $$NOW, $currentDate
   bson::Timestamp cluster_time;                  ///< $$CLUSTER_TIME
-  bson::View let;                                ///< values of the command's `let`, already evaluated
-  Random* random = nullptr;                      ///< $rand, $sampleRate
-  Operation* operation = nullptr;                ///< for check() and memory; null in tests
+  bson::View let;                  ///< values of the command's `let`, already evaluated
+  Random* random = nullptr;        ///< $rand, $sampleRate
+  Operation* operation = nullptr;  ///< for check() and memory; null in tests
 };
 
 }  // namespace freshet::query

@@ -23,8 +23,10 @@ std::size_t encoded_size(const DeltaNode& node) {
   return out.size_bytes();
 }
 
-/// How `before` became `after` under one name: changes inside when those are shorter than the new value.
-void add_change(DeltaNode& out, std::string_view name, bson::ValueView before, bson::ValueView after) {
+/// How `before` became `after` under one name: changes inside when those are shorter than the new
+/// value.
+void add_change(DeltaNode& out, std::string_view name, bson::ValueView before,
+                bson::ValueView after) {
   if (before.type() == after.type() && (after.is_document() || after.is_array())) {
     auto nested = after.is_array() ? compare_arrays(before.as_document(), after.as_document())
                                    : compare_documents(before.as_document(), after.as_document());
@@ -45,12 +47,14 @@ std::unique_ptr<DeltaNode> compare_arrays(bson::View before, bson::View after) {
     if (!bson::identical(*a, *b)) add_change(*node, std::to_string(index), *a, *b);
   }
   if (a != a_end) node->new_size = index;
-  for (; b != b_end; ++b, ++index) node->update(std::to_string(index), bson::Value(b->value()));
+  for (; b != b_end; ++b, ++index)
+    node->update(std::to_string(index), bson::Value(b->value()));
   return node;
 }
 
-/// Fields keep their places, and inserted fields go to the end: so the two documents are walked side by side, and once a
-/// name is out of step it is deleted here and, when `after` has it later, inserted again behind.
+/// Fields keep their places, and inserted fields go to the end: so the two documents are walked
+/// side by side, and once a name is out of step it is deleted here and, when `after` has it later,
+/// inserted again behind.
 std::unique_ptr<DeltaNode> compare_documents(bson::View before, bson::View after) {
   auto node = std::make_unique<DeltaNode>();
   auto a = before.begin();
@@ -68,7 +72,8 @@ std::unique_ptr<DeltaNode> compare_documents(bson::View before, bson::View after
     ++a;
     ++b;
   }
-  for (; a != a_end; ++a) gone.push_back(*a);
+  for (; a != a_end; ++a)
+    gone.push_back(*a);
   std::unordered_set<std::string_view> inserted;
   for (; b != b_end; ++b) {
     inserted.insert(b->name());

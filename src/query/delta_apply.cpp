@@ -23,7 +23,8 @@ namespace {
 void apply_to_document(bson::View document, bson::View delta, bson::Builder& out);
 void apply_to_array(bson::View array, bson::View delta, bson::Builder& out);
 
-void apply_nested(std::string_view name, bson::ValueView before, bson::View delta, bson::Builder& out) {
+void apply_nested(std::string_view name, bson::ValueView before, bson::View delta,
+                  bson::Builder& out) {
   const bool array = static_cast<bool>(delta["a"]);
   if (array ? !before.is_array() : !before.is_document()) refuse("changes inside", name);
   if (array) {
@@ -48,12 +49,15 @@ struct Sections {
       const std::string_view name = section.name();
       if (!section.is_document() || name.empty()) refuse("section", name);
       if (name == "d") {
-        for (const bson::Element& element : section.as_document()) removed.insert(element.name());
+        for (const bson::Element& element : section.as_document())
+          removed.insert(element.name());
       } else if (name == "u") {
-        for (const bson::Element& element : section.as_document()) updated.emplace(element.name(), element);
+        for (const bson::Element& element : section.as_document())
+          updated.emplace(element.name(), element);
       } else if (name == "i") {
         inserted = section.as_document();
-        for (const bson::Element& element : inserted) removed.insert(element.name());
+        for (const bson::Element& element : inserted)
+          removed.insert(element.name());
       } else if (name[0] == 's') {
         nested.emplace(name.substr(1), section.as_document());
       } else {
@@ -98,7 +102,8 @@ std::vector<ElementChange> element_changes(bson::View delta) {
     if (name == "a" || name == "l") continue;
     const std::uint32_t index = name.empty() ? Path::kNoIndex : parse_array_index(name.substr(1));
     const bool nested = name.starts_with('s');
-    const bool fits = index != Path::kNoIndex && (name[0] == 'u' || (nested && element.is_document()));
+    const bool fits =
+        index != Path::kNoIndex && (name[0] == 'u' || (nested && element.is_document()));
     if (!fits || (!changes.empty() && changes.back().index >= index)) refuse("array element", name);
     changes.push_back({index, nested, element});
   }
@@ -108,7 +113,8 @@ std::vector<ElementChange> element_changes(bson::View delta) {
 void apply_to_array(bson::View array, bson::View delta, bson::Builder& out) {
   const std::vector<ElementChange> changes = element_changes(delta);
   const bson::Element length = delta["l"];
-  const std::uint64_t size_max = length ? static_cast<std::uint64_t>(length.number_as_int64()) : UINT64_MAX;
+  const std::uint64_t size_max =
+      length ? static_cast<std::uint64_t>(length.number_as_int64()) : UINT64_MAX;
   auto change = changes.begin();
   std::uint32_t index = 0;
   for (const bson::Element& element : array) {
@@ -127,7 +133,8 @@ void apply_to_array(bson::View array, bson::View delta, bson::Builder& out) {
   }
   for (; change != changes.end(); ++change) {
     if (change->nested) refuse("array element", std::to_string(change->index));
-    for (; index < change->index; ++index) out.add_null(std::to_string(index));
+    for (; index < change->index; ++index)
+      out.add_null(std::to_string(index));
     out.add(std::to_string(index++), change->value);
   }
 }

@@ -20,7 +20,8 @@ struct Component {
 
 class Description {
  public:
-  explicit Description(bool with_disambiguated_paths) : with_disambiguated_paths_(with_disambiguated_paths) {}
+  explicit Description(bool with_disambiguated_paths)
+      : with_disambiguated_paths_(with_disambiguated_paths) {}
 
   void walk(bson::View delta) { delta["a"] ? walk_array(delta) : walk_document(delta); }
 
@@ -42,9 +43,11 @@ class Description {
     for (const bson::Element& section : delta) {
       const std::string_view name = section.name();
       if (name == "d") {
-        for (const bson::Element& element : section.as_document()) remove(element.name());
+        for (const bson::Element& element : section.as_document())
+          remove(element.name());
       } else if (name == "u" || name == "i") {
-        for (const bson::Element& element : section.as_document()) update({element.name(), false}, element);
+        for (const bson::Element& element : section.as_document())
+          update({element.name(), false}, element);
       } else {
         descend({name.substr(1), false}, section.as_document());
       }
@@ -95,7 +98,8 @@ class Description {
     return path;
   }
 
-  /// A name with a dot reads like two names, and a number that is a name like an index; the first part cannot be one.
+  /// A name with a dot reads like two names, and a number that is a name like an index; the first
+  /// part cannot be one.
   void note_ambiguity() {
     if (!with_disambiguated_paths_) return;
     bool ambiguous = false;

@@ -7,7 +7,8 @@
 namespace freshet::query {
 namespace {
 
-void write_entries(std::string_view section, const std::vector<DeltaNode::Entry>& entries, bson::Builder& out) {
+void write_entries(std::string_view section, const std::vector<DeltaNode::Entry>& entries,
+                   bson::Builder& out) {
   const auto is_value = [](const DeltaNode::Entry& entry) { return entry.nested == nullptr; };
   if (std::ranges::none_of(entries, is_value)) return;
   out.open_document(section);
@@ -45,7 +46,8 @@ void write_delta(const DeltaNode& node, bson::Builder& out) {
   if (node.array) return write_array(node, out);
   if (!node.deleted.empty()) {
     out.open_document("d");
-    for (const std::string& name : node.deleted) out.add(name, false);
+    for (const std::string& name : node.deleted)
+      out.add(name, false);
     out.close();
   }
   write_entries("u", node.updated, out);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A delta under construction: what an update or a comparison of two documents found, before it is written as BSON.
+// A delta under construction: what an update or a comparison of two documents found, before it is
+// written as BSON.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +26,16 @@ struct DeltaNode {
   bool array = false;
   std::optional<std::uint32_t> new_size;  ///< an array that was shortened
   std::vector<std::string> deleted;       ///< documents only
-  std::vector<Entry> updated;             ///< document: existing fields; array: elements by rising index
-  std::vector<Entry> inserted;            ///< documents only: appended in this order
+  std::vector<Entry> updated;   ///< document: existing fields; array: elements by rising index
+  std::vector<Entry> inserted;  ///< documents only: appended in this order
 
   bool empty() const { return !new_size && deleted.empty() && updated.empty() && inserted.empty(); }
-  void update(std::string_view name, bson::Value value) { updated.push_back({std::string(name), std::move(value), {}}); }
-  void insert(std::string_view name, bson::Value value) { inserted.push_back({std::string(name), std::move(value), {}}); }
+  void update(std::string_view name, bson::Value value) {
+    updated.push_back({std::string(name), std::move(value), {}});
+  }
+  void insert(std::string_view name, bson::Value value) {
+    inserted.push_back({std::string(name), std::move(value), {}});
+  }
   /// Adds what `child` holds as the changes inside `name`; nothing when it is empty.
   void nest(std::string_view name, std::unique_ptr<DeltaNode> child);
 };

@@ -9,7 +9,8 @@ namespace {
 
 constexpr int kSpecDepthMax = 100;
 
-void parse(ProjectionNode& root, const std::string& path, bson::ValueView value, const QueryContext& context, int depth) {
+void parse(ProjectionNode& root, const std::string& path, bson::ValueView value,
+           const QueryContext& context, int depth) {
   check_field_path(path);
   const bool document = value.is_document() && !value.as_document().empty();
   const bool nested = document && !value.as_document().begin()->name().starts_with('$');
@@ -19,7 +20,8 @@ void parse(ProjectionNode& root, const std::string& path, bson::ValueView value,
     node.expression.emplace(value, context);
     return;
   }
-  if (depth > kSpecDepthMax) raise(ErrorCode::Overflow, "$addFields is nested deeper than {}", kSpecDepthMax);
+  if (depth > kSpecDepthMax)
+    raise(ErrorCode::Overflow, "$addFields is nested deeper than {}", kSpecDepthMax);
   for (const bson::Element& element : value.as_document()) {
     parse(root, path + "." + std::string(element.name()), element, context, depth + 1);
   }
@@ -27,7 +29,8 @@ void parse(ProjectionNode& root, const std::string& path, bson::ValueView value,
 
 void mark_computes(ProjectionNode& node) {
   node.computes = true;
-  for (auto& [name, child] : node.children) mark_computes(*child);
+  for (auto& [name, child] : node.children)
+    mark_computes(*child);
 }
 
 }  // namespace
@@ -36,9 +39,11 @@ struct FieldSetter::State {
   ProjectionNode root;
 };
 
-FieldSetter::FieldSetter(bson::ValueView spec, const QueryContext& context) : state_(std::make_unique<State>()) {
+FieldSetter::FieldSetter(bson::ValueView spec, const QueryContext& context)
+    : state_(std::make_unique<State>()) {
   if (!spec.is_document()) {
-    raise(location(40272), "$addFields specification stage must be an object, got {}", bson::type_alias(spec.type()));
+    raise(location(40272), "$addFields specification stage must be an object, got {}",
+          bson::type_alias(spec.type()));
   }
   for (const bson::Element& element : spec.as_document()) {
     parse(state_->root, std::string(element.name()), element, context, 0);
@@ -52,7 +57,8 @@ FieldSetter& FieldSetter::operator=(FieldSetter&&) noexcept = default;
 
 std::string FieldSetter::apply(bson::View document, const QueryContext& context) const {
   bson::Builder out;
-  ProjectionRun(ProjectionMode::Add, context, document, std::nullopt).document(state_->root, document, out);
+  ProjectionRun(ProjectionMode::Add, context, document, std::nullopt)
+      .document(state_->root, document, out);
   return out.take();
 }
 

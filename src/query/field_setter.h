@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// $addFields and its alias $set: every field stays, named ones are computed. Used by plans and by pipeline updates.
+// $addFields and its alias $set: every field stays, named ones are computed. Used by plans and by
+// pipeline updates.
 #pragma once
 
 #include <memory>
@@ -19,7 +20,8 @@ class FieldSetter {
   FieldSetter(FieldSetter&&) noexcept;
   FieldSetter& operator=(FieldSetter&&) noexcept;
 
-  /// The document with the fields set (finished BSON bytes). A value that is missing removes the field.
+  /// The document with the fields set (finished BSON bytes). A value that is missing removes the
+  /// field.
   std::string apply(bson::View document, const QueryContext& context) const;
 
  private:

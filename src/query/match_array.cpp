@@ -8,11 +8,12 @@
 namespace freshet::query {
 namespace {
 
-/// Names that stand at the top of a filter and on the right of a field alike make {$elemMatch: {$and: …}} a filter.
+/// Names that stand at the top of a filter and on the right of a field alike make {$elemMatch:
+/// {$and: …}} a filter.
 bool is_filter_operator(std::string_view name) {
-  constexpr std::string_view kNames[] = {"$and", "$or", "$nor", "$expr", "$where", "$text", "$jsonSchema",
-                                         "$comment", "$alwaysTrue", "$alwaysFalse", "$sampleRate",
-                                         "$ref", "$id", "$db"};
+  constexpr std::string_view kNames[] = {
+      "$and",     "$or",         "$nor",         "$expr",       "$where", "$text", "$jsonSchema",
+      "$comment", "$alwaysTrue", "$alwaysFalse", "$sampleRate", "$ref",   "$id",   "$db"};
   for (const std::string_view candidate : kNames) {
     if (name == candidate) return true;
   }
@@ -23,9 +24,13 @@ MatchNodePtr parse_all_elem_matches(const FieldPredicate& predicate, MatchParse&
   std::vector<MatchNodePtr> nodes;
   for (const bson::Element& element : predicate.argument.as_document()) {
     const bool fits = element.is_document() && !element.as_document().empty() &&
-                      element.as_document().begin()->name() == "$elemMatch" && element.as_document().count() == 1;
-    if (!fits) raise(ErrorCode::BadValue, "$all/$elemMatch has to be consistent (field '{}')", predicate.path);
-    nodes.push_back(parse_elem_match({predicate.path, *element.as_document().begin(), element.as_document()}, parse));
+                      element.as_document().begin()->name() == "$elemMatch" &&
+                      element.as_document().count() == 1;
+    if (!fits)
+      raise(ErrorCode::BadValue, "$all/$elemMatch has to be consistent (field '{}')",
+            predicate.path);
+    nodes.push_back(parse_elem_match(
+        {predicate.path, *element.as_document().begin(), element.as_document()}, parse));
   }
   return make_and(std::move(nodes));
 }
@@ -40,7 +45,8 @@ bool ElemMatchObjectNode::matches_leaf(bson::ValueView value, MatchDetails* deta
   if (!value.is_array()) return false;
   std::size_t index = 0;
   for (const bson::Element& element : value.as_document()) {
-    if ((element.is_document() || element.is_array()) && filter_->matches(element.as_document(), nullptr)) {
+    if ((element.is_document() || element.is_array()) &&
+        filter_->matches(element.as_document(), nullptr)) {
       if (details != nullptr) details->array_index = index;
       return true;
     }
@@ -54,7 +60,8 @@ bool ElemMatchValueNode::matches_leaf(bson::ValueView value, MatchDetails* detai
   std::size_t index = 0;
   for (const bson::Element& element : value.as_document()) {
     bool all = true;
-    for (const MatchNodePtr& predicate : predicates_) all = all && predicate->matches_value(element);
+    for (const MatchNodePtr& predicate : predicates_)
+      all = all && predicate->matches_value(element);
     if (all) {
       if (details != nullptr) details->array_index = index;
       return true;
@@ -83,7 +90,8 @@ MatchNodePtr parse_all(const FieldPredicate& predicate, MatchParse& parse) {
   const bson::View list = predicate.argument.as_document();
   if (list.empty()) return std::make_unique<ConstantNode>(false);
   const bson::Element first = *list.begin();
-  if (first.is_document() && !first.as_document().empty() && first.as_document().begin()->name() == "$elemMatch") {
+  if (first.is_document() && !first.as_document().empty() &&
+      first.as_document().begin()->name() == "$elemMatch") {
     return parse_all_elem_matches(predicate, parse);
   }
   std::vector<MatchNodePtr> nodes;
@@ -105,7 +113,8 @@ MatchNodePtr parse_size(const FieldPredicate& predicate, MatchParse&) {
   }
   const double number = argument.number_as_double();
   if (std::trunc(number) != number || number < 0 || number > 2147483647.0) {
-    raise(ErrorCode::BadValue, "failed to parse $size: expected a non-negative 32-bit integer, found {}", number);
+    raise(ErrorCode::BadValue,
+          "failed to parse $size: expected a non-negative 32-bit integer, found {}", number);
   }
   return std::make_unique<SizeNode>(predicate.path, argument.number_as_int64());
 }

@@ -33,7 +33,8 @@ MatchNodePtr parse_constant(const bson::Element& argument, bool value) {
 /// {$sampleRate: 0.1}: by chance, anew for each document.
 class SampleNode final : public MatchNode {
  public:
-  SampleNode(double rate, Random* random) : MatchNode(MatchKind::Sample), rate_(rate), random_(random) {}
+  SampleNode(double rate, Random* random)
+      : MatchNode(MatchKind::Sample), rate_(rate), random_(random) {}
   bool matches(bson::View, MatchDetails*) const override { return random_->unit() < rate_; }
   bool matches_value(bson::ValueView) const override { return false; }
 
@@ -69,7 +70,9 @@ bool ListNode::matches_value(bson::ValueView value) const {
   return kind() != MatchKind::Or;
 }
 
-MatchNodePtr parse_and(bson::Element argument, MatchParse& parse) { return make_and(parse_list(argument, parse)); }
+MatchNodePtr parse_and(bson::Element argument, MatchParse& parse) {
+  return make_and(parse_list(argument, parse));
+}
 
 MatchNodePtr parse_or(bson::Element argument, MatchParse& parse) {
   std::vector<MatchNodePtr> nodes = parse_list(argument, parse);
@@ -83,25 +86,37 @@ MatchNodePtr parse_nor(bson::Element argument, MatchParse& parse) {
 
 MatchNodePtr parse_not(const FieldPredicate& predicate, MatchParse& parse) {
   const bson::Element& argument = predicate.argument;
-  if (argument.type() == bson::Type::Regex) return std::make_unique<NotNode>(make_regex(predicate.path, argument));
+  if (argument.type() == bson::Type::Regex)
+    return std::make_unique<NotNode>(make_regex(predicate.path, argument));
   if (!argument.is_document()) raise(ErrorCode::BadValue, "$not needs a regex or a document");
   if (argument.as_document().empty()) raise(ErrorCode::BadValue, "$not cannot be empty");
-  return std::make_unique<NotNode>(make_and(parse_operators(predicate.path, argument.as_document(), parse)));
+  return std::make_unique<NotNode>(
+      make_and(parse_operators(predicate.path, argument.as_document(), parse)));
 }
 
-MatchNodePtr parse_always_true(bson::Element argument, MatchParse&) { return parse_constant(argument, true); }
+MatchNodePtr parse_always_true(bson::Element argument, MatchParse&) {
+  return parse_constant(argument, true);
+}
 
-MatchNodePtr parse_always_false(bson::Element argument, MatchParse&) { return parse_constant(argument, false); }
+MatchNodePtr parse_always_false(bson::Element argument, MatchParse&) {
+  return parse_constant(argument, false);
+}
 
-MatchNodePtr parse_comment(bson::Element, MatchParse&) { return nullptr; }
+MatchNodePtr parse_comment(bson::Element, MatchParse&) {
+  return nullptr;
+}
 
 MatchNodePtr parse_sample_rate(bson::Element argument, MatchParse& parse) {
-  if (parse.in_elem_match) raise(ErrorCode::BadValue, "$sampleRate can only be applied to the top-level document");
-  if (!argument.is_number()) raise(ErrorCode::BadValue, "argument to $sampleRate must be a numeric type");
+  if (parse.in_elem_match)
+    raise(ErrorCode::BadValue, "$sampleRate can only be applied to the top-level document");
+  if (!argument.is_number())
+    raise(ErrorCode::BadValue, "argument to $sampleRate must be a numeric type");
   const double rate = argument.number_as_double();
-  if (!(rate >= 0.0 && rate <= 1.0)) raise(ErrorCode::BadValue, "$sampleRate must be in the range [0, 1], not {}", rate);
+  if (!(rate >= 0.0 && rate <= 1.0))
+    raise(ErrorCode::BadValue, "$sampleRate must be in the range [0, 1], not {}", rate);
   if (rate == 0.0 || rate == 1.0) return std::make_unique<ConstantNode>(rate == 1.0);
-  if (parse.context.random == nullptr) raise(ErrorCode::QueryFeatureNotAllowed, "$sampleRate is not allowed here");
+  if (parse.context.random == nullptr)
+    raise(ErrorCode::QueryFeatureNotAllowed, "$sampleRate is not allowed here");
   return std::make_unique<SampleNode>(rate, parse.context.random);
 }
 
@@ -122,7 +137,8 @@ bool ExpressionNode::matches(bson::View document, MatchDetails*) const {
 }
 
 MatchNodePtr parse_expr(bson::Element argument, MatchParse& parse) {
-  if (parse.in_elem_match) raise(ErrorCode::BadValue, "$expr can only be applied to the top-level document");
+  if (parse.in_elem_match)
+    raise(ErrorCode::BadValue, "$expr can only be applied to the top-level document");
   return std::make_unique<ExpressionNode>(argument, parse.context);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parsed filter as a tree: what the planner, the subscription index and upserts look at. Every class here is
-// immutable and thread-safe, and owns all it needs.
+// The parsed filter as a tree: what the planner, the subscription index and upserts look at. Every
+// class here is immutable and thread-safe, and owns all it needs.
 #pragma once
 
 #include <bitset>
@@ -64,7 +64,8 @@ using MatchNodePtr = std::unique_ptr<MatchNode>;
 
 class ConstantNode final : public MatchNode {
  public:
-  explicit ConstantNode(bool value) : MatchNode(value ? MatchKind::AlwaysTrue : MatchKind::AlwaysFalse) {}
+  explicit ConstantNode(bool value)
+      : MatchNode(value ? MatchKind::AlwaysTrue : MatchKind::AlwaysFalse) {}
   bool matches(bson::View, MatchDetails*) const override { return kind() == MatchKind::AlwaysTrue; }
   bool matches_value(bson::ValueView) const override { return kind() == MatchKind::AlwaysTrue; }
 };
@@ -72,7 +73,8 @@ class ConstantNode final : public MatchNode {
 /// And, Or, Nor over at least one child. An And never has an And as a child.
 class ListNode final : public MatchNode {
  public:
-  ListNode(MatchKind kind, std::vector<MatchNodePtr> children) : MatchNode(kind), children_(std::move(children)) {}
+  ListNode(MatchKind kind, std::vector<MatchNodePtr> children)
+      : MatchNode(kind), children_(std::move(children)) {}
   const std::vector<MatchNodePtr>& children() const { return children_; }
   std::vector<MatchNodePtr> release() { return std::move(children_); }
   bool matches(bson::View document, MatchDetails* details) const override;
@@ -87,7 +89,9 @@ class NotNode final : public MatchNode {
  public:
   explicit NotNode(MatchNodePtr child) : MatchNode(MatchKind::Not), child_(std::move(child)) {}
   const MatchNode& child() const { return *child_; }
-  bool matches(bson::View document, MatchDetails*) const override { return !child_->matches(document, nullptr); }
+  bool matches(bson::View document, MatchDetails*) const override {
+    return !child_->matches(document, nullptr);
+  }
   bool matches_value(bson::ValueView value) const override { return !child_->matches_value(value); }
 
  private:
@@ -118,8 +122,10 @@ class PathNode : public MatchNode {
   bool matches(bson::View document, MatchDetails* details) const override;
 
  protected:
-  PathNode(MatchKind kind, std::string_view path, LeafArrays leaf) : MatchNode(kind), path_(path), leaf_(leaf) {}
-  /// matches_value() that reports the matching element of the array `value`, where the predicate opens one.
+  PathNode(MatchKind kind, std::string_view path, LeafArrays leaf)
+      : MatchNode(kind), path_(path), leaf_(leaf) {}
+  /// matches_value() that reports the matching element of the array `value`, where the predicate
+  /// opens one.
   virtual bool matches_leaf(bson::ValueView value, MatchDetails* details) const;
 
  private:
@@ -131,7 +137,8 @@ class PathNode : public MatchNode {
 class ComparisonNode final : public PathNode {
  public:
   enum class Op { Equal, Less, LessEqual, Greater, GreaterEqual };
-  ComparisonNode(std::string_view path, Op op, bson::ValueView operand, const bson::StringOrder* order);
+  ComparisonNode(std::string_view path, Op op, bson::ValueView operand,
+                 const bson::StringOrder* order);
   Op op() const { return op_; }
   bson::ValueView operand() const { return operand_; }
   const bson::StringOrder* order() const { return order_; }
@@ -161,8 +168,8 @@ class RegexNode final : public PathNode {
 /// $in: values in comparison order without duplicates, and regular expressions.
 class InNode final : public PathNode {
  public:
-  InNode(std::string_view path, std::vector<bson::Value> values, std::vector<std::unique_ptr<const RegexNode>> regexes,
-         const bson::StringOrder* order);
+  InNode(std::string_view path, std::vector<bson::Value> values,
+         std::vector<std::unique_ptr<const RegexNode>> regexes, const bson::StringOrder* order);
   const std::vector<bson::Value>& values() const { return values_; }
   const std::vector<std::unique_ptr<const RegexNode>>& regexes() const { return regexes_; }
   bool has_null() const { return has_null_; }
@@ -178,7 +185,8 @@ class InNode final : public PathNode {
 
 class ExistsNode final : public PathNode {
  public:
-  explicit ExistsNode(std::string_view path) : PathNode(MatchKind::Exists, path, LeafArrays::Open) {}
+  explicit ExistsNode(std::string_view path)
+      : PathNode(MatchKind::Exists, path, LeafArrays::Open) {}
   bool matches_value(bson::ValueView value) const override { return !value.missing(); }
 };
 
@@ -198,7 +206,9 @@ class TypeNode final : public PathNode {
   TypeNode(std::string_view path, TypeSet types)
       : PathNode(MatchKind::Type, path, LeafArrays::Open), types_(types) {}
   const TypeSet& types() const { return types_; }
-  bool matches_value(bson::ValueView value) const override { return !value.missing() && types_.has(value.type()); }
+  bool matches_value(bson::ValueView value) const override {
+    return !value.missing() && types_.has(value.type());
+  }
 
  private:
   TypeSet types_;
@@ -218,7 +228,9 @@ class SizeNode final : public PathNode {
 class ModNode final : public PathNode {
  public:
   ModNode(std::string_view path, std::int64_t divisor, std::int64_t remainder)
-      : PathNode(MatchKind::Mod, path, LeafArrays::Open), divisor_(divisor), remainder_(remainder) {}
+      : PathNode(MatchKind::Mod, path, LeafArrays::Open),
+        divisor_(divisor),
+        remainder_(remainder) {}
   bool matches_value(bson::ValueView value) const override;
 
  private:
@@ -231,7 +243,9 @@ class BitsNode final : public PathNode {
  public:
   enum class Test { AllSet, AllClear, AnySet, AnyClear };
   BitsNode(std::string_view path, Test test, std::vector<std::uint32_t> positions)
-      : PathNode(MatchKind::Bits, path, LeafArrays::Open), test_(test), positions_(std::move(positions)) {}
+      : PathNode(MatchKind::Bits, path, LeafArrays::Open),
+        test_(test),
+        positions_(std::move(positions)) {}
   bool matches_value(bson::ValueView value) const override;
 
  private:
@@ -260,7 +274,8 @@ class ElemMatchObjectNode final : public PathNode {
 class ElemMatchValueNode final : public PathNode {
  public:
   ElemMatchValueNode(std::string_view path, std::vector<MatchNodePtr> predicates)
-      : PathNode(MatchKind::ElemMatchValue, path, LeafArrays::Whole), predicates_(std::move(predicates)) {}
+      : PathNode(MatchKind::ElemMatchValue, path, LeafArrays::Whole),
+        predicates_(std::move(predicates)) {}
   /// Nodes with an empty path.
   const std::vector<MatchNodePtr>& predicates() const { return predicates_; }
   bool matches_value(bson::ValueView value) const override { return matches_leaf(value, nullptr); }

@@ -34,7 +34,8 @@ std::int64_t mod_operand(bson::ValueView value, std::string_view what) {
 std::optional<std::int64_t> exact_int64(bson::ValueView value) {
   const std::optional<std::int64_t> whole = whole_part(value);
   if (!whole) return std::nullopt;
-  if (value.type() == bson::Type::Double && static_cast<double>(*whole) != value.as_double()) return std::nullopt;
+  if (value.type() == bson::Type::Double && static_cast<double>(*whole) != value.as_double())
+    return std::nullopt;
   if (value.type() == bson::Type::Decimal128 &&
       bson::decimal::compare(bson::decimal::from_int64(*whole), value.as_decimal()) != 0) {
     return std::nullopt;
@@ -69,9 +70,11 @@ std::vector<std::uint32_t> bits_of_binary(std::string_view bytes) {
 std::vector<std::uint32_t> bits_of_list(const bson::Element& list) {
   std::vector<std::uint32_t> positions;
   for (const bson::Element& element : list.as_document()) {
-    const std::optional<std::int64_t> position = element.is_number() ? exact_int64(element) : std::nullopt;
+    const std::optional<std::int64_t> position =
+        element.is_number() ? exact_int64(element) : std::nullopt;
     if (!position || *position < 0 || *position > std::numeric_limits<std::int32_t>::max()) {
-      raise(ErrorCode::BadValue, "{} expects bit positions to be non-negative 32-bit integers", list.name());
+      raise(ErrorCode::BadValue, "{} expects bit positions to be non-negative 32-bit integers",
+            list.name());
     }
     positions.push_back(static_cast<std::uint32_t>(*position));
   }
@@ -119,7 +122,8 @@ bool BitsNode::matches_value(bson::ValueView value) const {
     const std::string_view bytes = value.as_binary().bytes;
     return decide([bytes](std::uint32_t position) {
       const std::size_t byte = position / 8;
-      return byte < bytes.size() && (static_cast<unsigned char>(bytes[byte]) >> (position % 8) & 1U) != 0;
+      return byte < bytes.size() &&
+             (static_cast<unsigned char>(bytes[byte]) >> (position % 8) & 1U) != 0;
     });
   }
   if (!value.is_number()) return false;
@@ -131,7 +135,8 @@ bool BitsNode::matches_value(bson::ValueView value) const {
 }
 
 MatchNodePtr parse_mod(const FieldPredicate& predicate, MatchParse&) {
-  if (!predicate.argument.is_array()) raise(ErrorCode::BadValue, "malformed mod, needs to be an array");
+  if (!predicate.argument.is_array())
+    raise(ErrorCode::BadValue, "malformed mod, needs to be an array");
   const bson::View list = predicate.argument.as_document();
   const std::size_t count = list.count();
   if (count < 2) raise(ErrorCode::BadValue, "malformed mod, not enough elements");

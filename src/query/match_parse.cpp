@@ -74,13 +74,16 @@ const Row* find_row(const Row (&table)[N], std::string_view name) {
   return nullptr;
 }
 
-bool is_dbref_field(std::string_view name) { return name == "$ref" || name == "$id" || name == "$db"; }
+bool is_dbref_field(std::string_view name) {
+  return name == "$ref" || name == "$id" || name == "$db";
+}
 
 MatchNodePtr parse_top_operator(const bson::Element& element, MatchParse& parse) {
   const TopOperator* row = find_row(kTopOperators, element.name());
   if (row == nullptr) {
     raise(ErrorCode::BadValue,
-          "unknown top level operator: {}. If you have a field name that starts with a '$' symbol, consider using "
+          "unknown top level operator: {}. If you have a field name that starts with a '$' symbol, "
+          "consider using "
           "$getField or $setField",
           element.name());
   }
@@ -97,7 +100,9 @@ bool is_dbref(bson::View document) {
   return at != end && at->name() == "$id";
 }
 
-bool is_field_operator(std::string_view name) { return name != "$not" && find_row(kFieldOperators, name) != nullptr; }
+bool is_field_operator(std::string_view name) {
+  return name != "$not" && find_row(kFieldOperators, name) != nullptr;
+}
 
 bool is_operator_document(bson::ValueView value) {
   if (!value.is_document() || value.as_document().empty()) return false;
@@ -115,7 +120,8 @@ MatchNodePtr make_and(std::vector<MatchNodePtr> children) {
       flat.push_back(std::move(child));
       continue;
     }
-    for (MatchNodePtr& inner : static_cast<ListNode&>(*child).release()) flat.push_back(std::move(inner));
+    for (MatchNodePtr& inner : static_cast<ListNode&>(*child).release())
+      flat.push_back(std::move(inner));
   }
   if (flat.empty()) return std::make_unique<ConstantNode>(true);
   if (flat.size() == 1) return std::move(flat[0]);
@@ -123,12 +129,14 @@ MatchNodePtr make_and(std::vector<MatchNodePtr> children) {
 }
 
 MatchNodePtr parse_filter(bson::View filter, MatchParse& parse) {
-  if (++parse.depth > kFilterDepthMax) raise(ErrorCode::BadValue, "filter is nested deeper than {}", kFilterDepthMax);
+  if (++parse.depth > kFilterDepthMax)
+    raise(ErrorCode::BadValue, "filter is nested deeper than {}", kFilterDepthMax);
   std::vector<MatchNodePtr> children;
   for (const bson::Element& element : filter) {
     const std::string_view name = element.name();
     if (name.starts_with('$') && !(parse.in_elem_match && is_dbref_field(name))) {
-      if (MatchNodePtr node = parse_top_operator(element, parse)) children.push_back(std::move(node));
+      if (MatchNodePtr node = parse_top_operator(element, parse))
+        children.push_back(std::move(node));
     } else if (is_operator_document(element)) {
       for (MatchNodePtr& node : parse_operators(name, element.as_document(), parse)) {
         children.push_back(std::move(node));
@@ -141,13 +149,16 @@ MatchNodePtr parse_filter(bson::View filter, MatchParse& parse) {
   return make_and(std::move(children));
 }
 
-std::vector<MatchNodePtr> parse_operators(std::string_view path, bson::View operators, MatchParse& parse) {
-  if (++parse.depth > kFilterDepthMax) raise(ErrorCode::BadValue, "filter is nested deeper than {}", kFilterDepthMax);
+std::vector<MatchNodePtr> parse_operators(std::string_view path, bson::View operators,
+                                          MatchParse& parse) {
+  if (++parse.depth > kFilterDepthMax)
+    raise(ErrorCode::BadValue, "filter is nested deeper than {}", kFilterDepthMax);
   std::vector<MatchNodePtr> nodes;
   for (const bson::Element& element : operators) {
     const FieldOperator* row = find_row(kFieldOperators, element.name());
     if (row == nullptr) raise(ErrorCode::BadValue, "unknown operator: {}", element.name());
-    if (MatchNodePtr node = row->parse({path, element, operators}, parse)) nodes.push_back(std::move(node));
+    if (MatchNodePtr node = row->parse({path, element, operators}, parse))
+      nodes.push_back(std::move(node));
   }
   --parse.depth;
   return nodes;

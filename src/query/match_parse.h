@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parsing of filters: entry points, and the functions that the table of operators in match_parse.cpp names.
+// Parsing of filters: entry points, and the functions that the table of operators in
+// match_parse.cpp names.
 #pragma once
 
 #include <string_view>
@@ -18,7 +19,8 @@ struct MatchParse {
   int depth = 0;
 };
 
-/// One operator of {path: {$op: argument, …}}; `siblings` is the document around it ($regex looks for $options).
+/// One operator of {path: {$op: argument, …}}; `siblings` is the document around it ($regex looks
+/// for $options).
 struct FieldPredicate {
   std::string_view path;
   bson::Element argument;
@@ -28,7 +30,8 @@ struct FieldPredicate {
 /// A whole filter.
 MatchNodePtr parse_filter(bson::View filter, MatchParse& parse);
 /// The operators of {path: {$op: …, …}}, one node each.
-std::vector<MatchNodePtr> parse_operators(std::string_view path, bson::View operators, MatchParse& parse);
+std::vector<MatchNodePtr> parse_operators(std::string_view path, bson::View operators,
+                                          MatchParse& parse);
 /// True for a document whose first name begins with '$' and that is not a DBRef.
 bool is_operator_document(bson::ValueView value);
 /// True for the operators that may stand on a field's right side, $not aside.
@@ -76,7 +79,8 @@ MatchNodePtr parse_always_true(bson::Element argument, MatchParse& parse);
 MatchNodePtr parse_always_false(bson::Element argument, MatchParse& parse);
 MatchNodePtr parse_comment(bson::Element argument, MatchParse& parse);
 MatchNodePtr parse_sample_rate(bson::Element argument, MatchParse& parse);
-// match_unsupported.cpp: operators MongoDB has and we do not, with the errors a server without them gives
+// match_unsupported.cpp: operators MongoDB has and we do not, with the errors a server without them
+// gives
 MatchNodePtr refuse_geo(const FieldPredicate& predicate, MatchParse& parse);
 MatchNodePtr refuse_near(const FieldPredicate& predicate, MatchParse& parse);
 MatchNodePtr refuse_text(bson::Element argument, MatchParse& parse);

@@ -8,12 +8,14 @@ namespace freshet::query {
 bool RegexNode::matches_value(bson::ValueView value) const {
   switch (value.type()) {
     case bson::Type::String:
-    case bson::Type::Symbol: return regex_.matches(value.as_string());
+    case bson::Type::Symbol:
+      return regex_.matches(value.as_string());
     case bson::Type::Regex: {
       const bson::RegexView other = value.as_regex();
       return other.pattern == regex_.pattern() && other.options == regex_.options();
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -32,11 +34,13 @@ MatchNodePtr parse_regex(const FieldPredicate& predicate, MatchParse&) {
     pattern = argument.as_regex().pattern;
     options = argument.as_regex().options;
   } else {
-    raise(ErrorCode::BadValue, "$regex has to be a string, found {}", bson::type_alias(argument.type()));
+    raise(ErrorCode::BadValue, "$regex has to be a string, found {}",
+          bson::type_alias(argument.type()));
   }
   if (const bson::Element given = predicate.siblings["$options"]) {
     if (!given.is_string()) {
-      raise(ErrorCode::BadValue, "$options has to be a string, found {}", bson::type_alias(given.type()));
+      raise(ErrorCode::BadValue, "$options has to be a string, found {}",
+            bson::type_alias(given.type()));
     }
     if (!options.empty()) raise(location(51075), "options set in both $regex and $options");
     options = given.as_string();

@@ -11,10 +11,10 @@ namespace {
 using bson::Type;
 
 constexpr Type kTypes[] = {
-    Type::Double,    Type::String,     Type::Document, Type::Array,     Type::Binary,
-    Type::Undefined, Type::ObjectId,   Type::Bool,     Type::Date,      Type::Null,
-    Type::Regex,     Type::DbPointer,  Type::Symbol,   Type::JavaScript, Type::JavaScriptWithScope,
-    Type::Int32,     Type::Timestamp,  Type::Int64,    Type::Decimal128, Type::MinKey,
+    Type::Double,    Type::String,    Type::Document, Type::Array,      Type::Binary,
+    Type::Undefined, Type::ObjectId,  Type::Bool,     Type::Date,       Type::Null,
+    Type::Regex,     Type::DbPointer, Type::Symbol,   Type::JavaScript, Type::JavaScriptWithScope,
+    Type::Int32,     Type::Timestamp, Type::Int64,    Type::Decimal128, Type::MinKey,
     Type::MaxKey,
 };
 
@@ -30,7 +30,8 @@ void add_numbered(TypeSet& types, bson::ValueView value) {
   const double number = value.number_as_double();
   const bool whole = std::trunc(number) == number;
   for (const Type type : kTypes) {
-    const double code = type == Type::MinKey ? -1.0 : static_cast<double>(static_cast<std::uint8_t>(type));
+    const double code =
+        type == Type::MinKey ? -1.0 : static_cast<double>(static_cast<std::uint8_t>(type));
     if (whole && number == code) return types.add(type);
   }
   raise(ErrorCode::BadValue, "invalid numerical type code: {}", number);
@@ -46,7 +47,8 @@ void add_type(TypeSet& types, bson::ValueView value) {
 }  // namespace
 
 void TypeSet::add_numbers() {
-  for (const Type type : {Type::Double, Type::Int32, Type::Int64, Type::Decimal128}) add(type);
+  for (const Type type : {Type::Double, Type::Int32, Type::Int64, Type::Decimal128})
+    add(type);
 }
 
 MatchNodePtr parse_exists(const FieldPredicate& predicate, MatchParse&) {
@@ -59,9 +61,11 @@ MatchNodePtr parse_type(const FieldPredicate& predicate, MatchParse&) {
   TypeSet types;
   if (predicate.argument.is_array()) {
     if (predicate.argument.as_document().empty()) {
-      raise(ErrorCode::FailedToParse, "$type must match at least one type (field '{}')", predicate.path);
+      raise(ErrorCode::FailedToParse, "$type must match at least one type (field '{}')",
+            predicate.path);
     }
-    for (const bson::Element& element : predicate.argument.as_document()) add_type(types, element);
+    for (const bson::Element& element : predicate.argument.as_document())
+      add_type(types, element);
   } else {
     add_type(types, predicate.argument);
   }

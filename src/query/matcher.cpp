@@ -7,22 +7,27 @@
 namespace freshet::query {
 
 bool PathNode::matches(bson::View document, MatchDetails* details) const {
-  return visit_path(path_, document, leaf_, [this, details](bson::ValueView value, std::size_t position) {
-    if (details == nullptr) return matches_value(value);
-    if (!matches_leaf(value, details)) return false;
-    if (position != kNoPosition) details->array_index = position;  // the outermost array names the position
-    return true;
-  });
+  return visit_path(path_, document, leaf_,
+                    [this, details](bson::ValueView value, std::size_t position) {
+                      if (details == nullptr) return matches_value(value);
+                      if (!matches_leaf(value, details)) return false;
+                      if (position != kNoPosition)
+                        details->array_index = position;  // the outermost array names the position
+                      return true;
+                    });
 }
 
-bool PathNode::matches_leaf(bson::ValueView value, MatchDetails*) const { return matches_value(value); }
+bool PathNode::matches_leaf(bson::ValueView value, MatchDetails*) const {
+  return matches_value(value);
+}
 
 struct Matcher::State {
   std::string filter;
   MatchNodePtr root;
 };
 
-Matcher::Matcher(bson::View filter, const QueryContext& context) : state_(std::make_unique<State>()) {
+Matcher::Matcher(bson::View filter, const QueryContext& context)
+    : state_(std::make_unique<State>()) {
   state_->filter = filter.to_string();
   MatchParse parse{context};
   state_->root = parse_filter(this->filter(), parse);
@@ -37,10 +42,16 @@ bool Matcher::matches(bson::View document, MatchDetails* details) const {
   return state_->root->matches(document, details);
 }
 
-bool Matcher::always_true() const { return state_->root->kind() == MatchKind::AlwaysTrue; }
+bool Matcher::always_true() const {
+  return state_->root->kind() == MatchKind::AlwaysTrue;
+}
 
-const MatchNode& Matcher::root() const { return *state_->root; }
+const MatchNode& Matcher::root() const {
+  return *state_->root;
+}
 
-bson::View Matcher::filter() const { return bson::View(state_->filter); }
+bson::View Matcher::filter() const {
+  return bson::View(state_->filter);
+}
 
 }  // namespace freshet::query

@@ -13,12 +13,14 @@
 
 namespace freshet::query {
 
-/// What matched, for the positional operator: the index of the array element that satisfied the filter.
+/// What matched, for the positional operator: the index of the array element that satisfied the
+/// filter.
 struct MatchDetails {
   std::optional<std::size_t> array_index;
 };
 
-/// One node of a parsed filter. Immutable, thread-safe; borrows nothing from the filter it was parsed from.
+/// One node of a parsed filter. Immutable, thread-safe; borrows nothing from the filter it was
+/// parsed from.
 class MatchNode;
 
 /// A parsed filter. Immutable and thread-safe; movable.
@@ -31,7 +33,8 @@ class Matcher {
   Matcher& operator=(Matcher&&) noexcept;
 
   bool matches(bson::View document, MatchDetails* details = nullptr) const;
-  /// Matches one value as if it were `path`'s value alone ($pull, $elemMatch, arrayFilters on values).
+  /// Matches one value as if it were `path`'s value alone ($pull, $elemMatch, arrayFilters on
+  /// values).
   bool always_true() const;
   /// The parsed tree, for the planner and the subscription index.
   const MatchNode& root() const;

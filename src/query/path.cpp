@@ -8,25 +8,33 @@ namespace {
 
 constexpr std::size_t kFieldPathPartsMax = 200;
 
-bool is_dbref_name(std::string_view name) { return name == "$ref" || name == "$id" || name == "$db"; }
+bool is_dbref_name(std::string_view name) {
+  return name == "$ref" || name == "$id" || name == "$db";
+}
 
 }  // namespace
 
 void check_field_path(std::string_view path) {
   if (path.empty()) raise(location(40352), "a field path cannot be empty");
-  if (path.back() == '.') raise(location(40353), "a field path must not end with a '.', found '{}'", path);
+  if (path.back() == '.')
+    raise(location(40353), "a field path must not end with a '.', found '{}'", path);
   const Path split(path);
   if (split.size() > kFieldPathPartsMax) {
-    raise(ErrorCode::Overflow, "a field path has at most {} parts, found {}", kFieldPathPartsMax, split.size());
+    raise(ErrorCode::Overflow, "a field path has at most {} parts, found {}", kFieldPathPartsMax,
+          split.size());
   }
   for (std::size_t i = 0; i < split.size(); ++i) {
     const std::string_view part = split.part(i);
-    if (part.empty()) raise(location(15998), "a field path must not have an empty part, found '{}'", path);
+    if (part.empty())
+      raise(location(15998), "a field path must not have an empty part, found '{}'", path);
     if (part[0] == '$' && !is_dbref_name(part)) {
-      raise(location(16410), "field names in a path may not start with '$', found '{}'; consider $getField or $setField",
+      raise(location(16410),
+            "field names in a path may not start with '$', found '{}'; consider $getField or "
+            "$setField",
             path);
     }
-    if (part.find('\0') != std::string_view::npos) raise(location(16411), "a field path must not hold a zero byte");
+    if (part.find('\0') != std::string_view::npos)
+      raise(location(16411), "a field path must not hold a zero byte");
   }
 }
 

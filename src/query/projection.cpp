@@ -24,10 +24,13 @@ struct Parsed {
   std::string position_path;
 };
 
-bool is_flag(bson::ValueView value) { return value.is_number() || value.type() == bson::Type::Bool; }
+bool is_flag(bson::ValueView value) {
+  return value.is_number() || value.type() == bson::Type::Bool;
+}
 
 bool is_expression_document(bson::ValueView value) {
-  return value.is_document() && !value.as_document().empty() && value.as_document().begin()->name().starts_with('$');
+  return value.is_document() && !value.as_document().empty() &&
+         value.as_document().begin()->name().starts_with('$');
 }
 
 /// Whether some predicate of the filter stands on a path that begins with `field`.
@@ -37,24 +40,31 @@ bool speaks_of(const MatchNode& node, std::string_view field) {
     case MatchKind::Or:
     case MatchKind::Nor: {
       const auto& children = static_cast<const ListNode&>(node).children();
-      return std::ranges::any_of(children, [field](const MatchNodePtr& child) { return speaks_of(*child, field); });
+      return std::ranges::any_of(
+          children, [field](const MatchNodePtr& child) { return speaks_of(*child, field); });
     }
-    case MatchKind::Not: return speaks_of(static_cast<const NotNode&>(node).child(), field);
+    case MatchKind::Not:
+      return speaks_of(static_cast<const NotNode&>(node).child(), field);
     case MatchKind::AlwaysTrue:
     case MatchKind::AlwaysFalse:
     case MatchKind::Expression:
-    case MatchKind::Sample: return false;
-    default: return static_cast<const PathNode&>(node).path().part(0) == field;
+    case MatchKind::Sample:
+      return false;
+    default:
+      return static_cast<const PathNode&>(node).path().part(0) == field;
   }
 }
 
 class Parser {
  public:
-  Parser(ProjectionKind kind, const QueryContext& context) : find_(kind == ProjectionKind::Find), context_(context) {}
+  Parser(ProjectionKind kind, const QueryContext& context)
+      : find_(kind == ProjectionKind::Find), context_(context) {}
 
   Parsed parse(bson::View spec) {
-    if (spec.empty() && !find_) raise(location(51272), "projection specification must have at least one field");
-    for (const bson::Element& element : spec) entry(element.name(), element);
+    if (spec.empty() && !find_)
+      raise(location(51272), "projection specification must have at least one field");
+    for (const bson::Element& element : spec)
+      entry(element.name(), element);
     finish();
     return std::move(out_);
   }
@@ -73,7 +83,9 @@ class Parser {
 
   void check_positional_inside(const std::string& path) const {
     if (find_ && path.find(".$.") != std::string::npos) {
-      raise(location(31394), "positional projection may only be used at the end of a path, for example a.b.$; found '{}'",
+      raise(location(31394),
+            "positional projection may only be used at the end of a path, for example a.b.$; found "
+            "'{}'",
             path);
     }
   }
@@ -105,12 +117,15 @@ class Parser {
 
   void nested(const std::string& path, bson::View spec) {
     if (spec.empty()) {
-      raise(location(51270), "an empty sub-projection is not a valid value; found empty object at path '{}'", path);
+      raise(location(51270),
+            "an empty sub-projection is not a valid value; found empty object at path '{}'", path);
     }
-    if (++depth_ > kSpecDepthMax) raise(ErrorCode::Overflow, "projection is nested deeper than {}", kSpecDepthMax);
+    if (++depth_ > kSpecDepthMax)
+      raise(ErrorCode::Overflow, "projection is nested deeper than {}", kSpecDepthMax);
     for (const bson::Element& element : spec) {
       if (element.name().starts_with('$')) {
-        raise(location(16410), "field names in a path may not start with '$', found '{}'", element.name());
+        raise(location(16410), "field names in a path may not start with '$', found '{}'",
+              element.name());
       }
       entry(path + "." + std::string(element.name()), element);
     }
@@ -134,7 +149,8 @@ class Parser {
 
   void computed(const std::string& path, bson::ValueView value) {
     if (mode_ == ProjectionMode::Exclude) {
-      raise(location(31252), "cannot use an expression in an exclusion projection (field {})", path);
+      raise(location(31252), "cannot use an expression in an exclusion projection (field {})",
+            path);
     }
     if (path != "_id") mode_ = ProjectionMode::Include;
     computes_ = true;
@@ -147,8 +163,10 @@ class Parser {
     try {
       return CompiledExpression(value, context_);
     } catch (const Error& error) {
-      const bool unknown = error.code() == ErrorCode::InvalidPipelineOperator && is_expression_document(value);
-      const std::string name = unknown ? std::string(value.as_document().begin()->name()) : std::string();
+      const bool unknown =
+          error.code() == ErrorCode::InvalidPipelineOperator && is_expression_document(value);
+      const std::string name =
+          unknown ? std::string(value.as_document().begin()->name()) : std::string();
       if (!unknown || error.message().find(name) == std::string::npos) throw;
       raise(location(31325), "unknown expression {}", name);
     }
@@ -168,7 +186,9 @@ class Parser {
       const bson::View list = op.as_document();
       const std::size_t count = list.count();
       if (count < 2 || count > 3) {
-        raise(location(28667), "expression $slice takes at least 2 arguments, and at most 3, but {} were passed in", count);
+        raise(location(28667),
+              "expression $slice takes at least 2 arguments, and at most 3, but {} were passed in",
+              count);
       }
       auto at = list.begin();
       const bson::Element first = *at;
@@ -180,7 +200,9 @@ class Parser {
       skip = clamp(first);
       limit = clamp(second);
     } else {
-      raise(location(28667), "$slice takes a number or an array of two numbers in a find projection (field {})", path);
+      raise(location(28667),
+            "$slice takes a number or an array of two numbers in a find projection (field {})",
+            path);
     }
     ProjectionNode& node = leaf(path, Kind::Slice);
     node.slice_skip = skip;
@@ -194,11 +216,13 @@ class Parser {
   }
 
   void elem_match(const std::string& path, bson::View spec) {
-    if (!spec.begin()->is_document()) raise(location(31274), "invalid argument for $elemMatch, must be an object");
+    if (!spec.begin()->is_document())
+      raise(location(31274), "invalid argument for $elemMatch, must be an object");
     if (path.find('.') != std::string::npos) {
       raise(location(31275), "cannot use $elemMatch projection on a nested field ('{}')", path);
     }
-    if (out_.needs_position) raise(location(31255), "cannot specify positional operator and $elemMatch");
+    if (out_.needs_position)
+      raise(location(31255), "cannot specify positional operator and $elemMatch");
     elem_match_ = true;
     bson::Builder wrapped;
     wrapped.add("", spec);
@@ -209,9 +233,13 @@ class Parser {
   void positional(const std::string& path, bson::ValueView value) {
     check_positional_inside(path + ".");
     check_field_path(path);
-    if (!is_flag(value)) raise(location(31395), "positional projection cannot be used with an expression or sub object");
-    if (!value.truthy()) raise(location(31395), "positional projection cannot be used with exclusion ('{}')", path);
-    if (out_.needs_position) raise(location(31276), "cannot specify more than one positional projection per query");
+    if (!is_flag(value))
+      raise(location(31395),
+            "positional projection cannot be used with an expression or sub object");
+    if (!value.truthy())
+      raise(location(31395), "positional projection cannot be used with exclusion ('{}')", path);
+    if (out_.needs_position)
+      raise(location(31276), "cannot specify more than one positional projection per query");
     if (elem_match_) raise(location(31256), "cannot specify positional operator and $elemMatch");
     set_mode(path, ProjectionMode::Include);
     out_.needs_position = true;
@@ -256,7 +284,8 @@ struct Projection::State {
   std::optional<Matcher> filter;  ///< finds the position
 };
 
-Projection::Projection(bson::View spec, ProjectionKind kind, const QueryContext& context, const Matcher* filter)
+Projection::Projection(bson::View spec, ProjectionKind kind, const QueryContext& context,
+                       const Matcher* filter)
     : state_(std::make_unique<State>()) {
   state_->parsed = Parser(kind, context).parse(spec);
   if (!state_->parsed.needs_position) return;
@@ -275,11 +304,14 @@ std::string Projection::apply(bson::View document, const QueryContext& context) 
   MatchDetails details;
   if (state_->filter) state_->filter->matches(document, &details);
   bson::Builder out;
-  ProjectionRun(state_->parsed.mode, context, document, details.array_index).document(state_->parsed.root, document, out);
+  ProjectionRun(state_->parsed.mode, context, document, details.array_index)
+      .document(state_->parsed.root, document, out);
   return out.take();
 }
 
-bool Projection::is_exclusion() const { return state_->parsed.mode == ProjectionMode::Exclude; }
+bool Projection::is_exclusion() const {
+  return state_->parsed.mode == ProjectionMode::Exclude;
+}
 
 std::set<std::string> Projection::included_paths() const {
   std::set<std::string> paths;

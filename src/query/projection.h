@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// find's projection and $project: inclusion, exclusion, computed fields, $slice, $elemMatch, positional.
+// find's projection and $project: inclusion, exclusion, computed fields, $slice, $elemMatch,
+// positional.
 #pragma once
 
 #include <memory>
@@ -17,8 +18,10 @@ enum class ProjectionKind { Find, Aggregate };
 /// A parsed projection. Immutable, thread-safe, movable.
 class Projection {
  public:
-  /// Throws with MongoDB's codes. `filter` is needed for the positional operator of find (may be null).
-  Projection(bson::View spec, ProjectionKind kind, const QueryContext& context, const Matcher* filter = nullptr);
+  /// Throws with MongoDB's codes. `filter` is needed for the positional operator of find (may be
+  /// null).
+  Projection(bson::View spec, ProjectionKind kind, const QueryContext& context,
+             const Matcher* filter = nullptr);
   ~Projection();
   Projection(Projection&&) noexcept;
   Projection& operator=(Projection&&) noexcept;
@@ -27,7 +30,8 @@ class Projection {
   std::string apply(bson::View document, const QueryContext& context) const;
 
   bool is_exclusion() const;
-  /// Top-level paths the result depends on, when it is a plain inclusion (for covered plans); empty otherwise.
+  /// Top-level paths the result depends on, when it is a plain inclusion (for covered plans); empty
+  /// otherwise.
   std::set<std::string> included_paths() const;
 
  private:

@@ -23,7 +23,8 @@ ProjectionNode& ProjectionNode::add(const Path& path) {
     const bool last = part + 1 == path.size();
     if (found != nullptr && last) raise(location(31250), "path collision at '{}'", path.text());
     if (found != nullptr && found->kind != Kind::Inner) {
-      raise(location(31249), "path collision at '{}', remaining portion '{}'", path.text(), path.rest(part + 1));
+      raise(location(31249), "path collision at '{}', remaining portion '{}'", path.text(),
+            path.rest(part + 1));
     }
     if (found == nullptr) {
       node->children.emplace_back(path.part(part), std::make_unique<ProjectionNode>());
@@ -34,9 +35,11 @@ ProjectionNode& ProjectionNode::add(const Path& path) {
   return *node;
 }
 
-/// Values that an inclusion appends behind the included fields, rather than in the old value's place.
+/// Values that an inclusion appends behind the included fields, rather than in the old value's
+/// place.
 bool ProjectionRun::later(const ProjectionNode& node) const {
-  return mode_ == ProjectionMode::Include && (node.kind == Kind::Computed || node.kind == Kind::ElemMatch);
+  return mode_ == ProjectionMode::Include &&
+         (node.kind == Kind::Computed || node.kind == Kind::ElemMatch);
 }
 
 void ProjectionRun::document(const ProjectionNode& node, bson::View in, bson::Builder& out) const {
@@ -60,14 +63,22 @@ void ProjectionRun::document(const ProjectionNode& node, bson::View in, bson::Bu
   }
 }
 
-void ProjectionRun::field(const ProjectionNode& node, const bson::Element& element, bson::Builder& out) const {
+void ProjectionRun::field(const ProjectionNode& node, const bson::Element& element,
+                          bson::Builder& out) const {
   switch (node.kind) {
-    case Kind::Inner: return inner(node, element.name(), element, out);
-    case Kind::Include: out.add(element); return;
-    case Kind::Exclude: return;
-    case Kind::Computed: return create(node, element.name(), out);
-    case Kind::Slice: return slice(node, element, out);
-    case Kind::ElemMatch: return elem_match(node, element.name(), element, out);
+    case Kind::Inner:
+      return inner(node, element.name(), element, out);
+    case Kind::Include:
+      out.add(element);
+      return;
+    case Kind::Exclude:
+      return;
+    case Kind::Computed:
+      return create(node, element.name(), out);
+    case Kind::Slice:
+      return slice(node, element, out);
+    case Kind::ElemMatch:
+      return elem_match(node, element.name(), element, out);
     case Kind::Positional:
       if (!element.is_array()) {
         out.add(element);
@@ -108,7 +119,8 @@ void ProjectionRun::array(const ProjectionNode& node, bson::View in, bson::Build
   }
 }
 
-void ProjectionRun::create(const ProjectionNode& node, std::string_view name, bson::Builder& out) const {
+void ProjectionRun::create(const ProjectionNode& node, std::string_view name,
+                           bson::Builder& out) const {
   if (node.kind == Kind::Computed) {
     out.add(name, node.expression->evaluate(root_, context_).view());
     return;
@@ -120,13 +132,15 @@ void ProjectionRun::create(const ProjectionNode& node, std::string_view name, bs
   out.close();
 }
 
-void ProjectionRun::slice(const ProjectionNode& node, const bson::Element& element, bson::Builder& out) const {
+void ProjectionRun::slice(const ProjectionNode& node, const bson::Element& element,
+                          bson::Builder& out) const {
   if (!element.is_array()) {
     out.add(element);
     return;
   }
   const auto size = static_cast<std::int64_t>(element.as_document().count());
-  const std::int64_t first = node.slice_skip < 0 ? std::max<std::int64_t>(size + node.slice_skip, 0) : node.slice_skip;
+  const std::int64_t first =
+      node.slice_skip < 0 ? std::max<std::int64_t>(size + node.slice_skip, 0) : node.slice_skip;
   std::int64_t index = 0;
   out.open_array(element.name());
   for (const bson::Element& value : element.as_document()) {
@@ -136,8 +150,8 @@ void ProjectionRun::slice(const ProjectionNode& node, const bson::Element& eleme
   out.close();
 }
 
-void ProjectionRun::elem_match(const ProjectionNode& node, std::string_view name, bson::ValueView in,
-                               bson::Builder& out) const {
+void ProjectionRun::elem_match(const ProjectionNode& node, std::string_view name,
+                               bson::ValueView in, bson::Builder& out) const {
   if (!in.is_array()) return;
   bson::Builder wrapped;
   wrapped.add("", in);
@@ -152,13 +166,15 @@ void ProjectionRun::elem_match(const ProjectionNode& node, std::string_view name
 
 bson::ValueView ProjectionRun::matched_element(bson::View array) const {
   if (!position_) {
-    raise(location(51246), "positional operator '.$' couldn't find a matching element in the array");
+    raise(location(51246),
+          "positional operator '.$' couldn't find a matching element in the array");
   }
   std::size_t index = 0;
   for (const bson::Element& element : array) {
     if (index++ == *position_) return element;
   }
-  raise(location(51247), "positional operator '.$' element mismatch: the array has {} elements, the match is at {}",
+  raise(location(51247),
+        "positional operator '.$' element mismatch: the array has {} elements, the match is at {}",
         index, *position_);
 }
 

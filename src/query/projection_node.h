@@ -31,23 +31,26 @@ struct ProjectionNode {
   enum class Kind { Inner, Include, Exclude, Computed, Slice, ElemMatch, Positional };
 
   Kind kind = Kind::Inner;
-  std::vector<std::pair<std::string, std::unique_ptr<ProjectionNode>>> children;  ///< in the specification's order
+  std::vector<std::pair<std::string, std::unique_ptr<ProjectionNode>>>
+      children;  ///< in the specification's order
   std::optional<CompiledExpression> expression;
   std::optional<Matcher> element;  ///< $elemMatch, on {"": element}'s array
   std::int64_t slice_skip = 0;     ///< negative: from the end
   std::int64_t slice_limit = 0;
-  bool computes = false;           ///< itself or something below it computes a value
-  bool positional = false;         ///< itself or something below it is positional
+  bool computes = false;    ///< itself or something below it computes a value
+  bool positional = false;  ///< itself or something below it is positional
 
   const ProjectionNode* find(std::string_view name) const;
-  /// The node at `path`, inner nodes made on the way. Throws Location31249/31250 when the path meets another.
+  /// The node at `path`, inner nodes made on the way. Throws Location31249/31250 when the path
+  /// meets another.
   ProjectionNode& add(const Path& path);
 };
 
 /// Applies a tree to one document. Lives for that document.
 class ProjectionRun {
  public:
-  ProjectionRun(ProjectionMode mode, const QueryContext& context, bson::View root, std::optional<std::size_t> position)
+  ProjectionRun(ProjectionMode mode, const QueryContext& context, bson::View root,
+                std::optional<std::size_t> position)
       : mode_(mode), context_(context), root_(root), position_(position) {}
 
   void document(const ProjectionNode& node, bson::View in, bson::Builder& out) const;
@@ -55,12 +58,14 @@ class ProjectionRun {
  private:
   void field(const ProjectionNode& node, const bson::Element& element, bson::Builder& out) const;
   /// Writes what an inner node makes of `in` (maybe nothing) under `name`.
-  void inner(const ProjectionNode& node, std::string_view name, bson::ValueView in, bson::Builder& out) const;
+  void inner(const ProjectionNode& node, std::string_view name, bson::ValueView in,
+             bson::Builder& out) const;
   void array(const ProjectionNode& node, bson::View in, bson::Builder& out) const;
   /// Fields that did not stand in the document: computed ones.
   void create(const ProjectionNode& node, std::string_view name, bson::Builder& out) const;
   void slice(const ProjectionNode& node, const bson::Element& element, bson::Builder& out) const;
-  void elem_match(const ProjectionNode& node, std::string_view name, bson::ValueView in, bson::Builder& out) const;
+  void elem_match(const ProjectionNode& node, std::string_view name, bson::ValueView in,
+                  bson::Builder& out) const;
   bson::ValueView matched_element(bson::View array) const;
   bool later(const ProjectionNode& node) const;
 

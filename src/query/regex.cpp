@@ -3,9 +3,9 @@
 
 #include "query/regex.h"
 
-#include <pcre2.h>
-
 #include <utility>
+
+#include <pcre2.h>
 
 #include "base/error.h"
 
@@ -26,12 +26,23 @@ std::uint32_t flags_of(std::string_view options) {
   std::uint32_t flags = PCRE2_UTF;
   for (const char option : options) {
     switch (option) {
-      case 'i': flags |= PCRE2_CASELESS; break;
-      case 'm': flags |= PCRE2_MULTILINE; break;
-      case 's': flags |= PCRE2_DOTALL; break;
-      case 'x': flags |= PCRE2_EXTENDED; break;
-      case 'u': break;  // UTF is always on
-      default: raise(location(51108), "invalid regular expression option '{}'; known are i, m, s, x and u", option);
+      case 'i':
+        flags |= PCRE2_CASELESS;
+        break;
+      case 'm':
+        flags |= PCRE2_MULTILINE;
+        break;
+      case 's':
+        flags |= PCRE2_DOTALL;
+        break;
+      case 'x':
+        flags |= PCRE2_EXTENDED;
+        break;
+      case 'u':
+        break;  // UTF is always on
+      default:
+        raise(location(51108), "invalid regular expression option '{}'; known are i, m, s, x and u",
+              option);
     }
   }
   return flags;
@@ -57,15 +68,16 @@ struct Regex::Code {
 Regex::Regex(std::string_view pattern, std::string_view options, ErrorCode bad_pattern)
     : pattern_(pattern), options_(options), code_(std::make_unique<Code>()) {
   if (pattern.size() > kPatternBytesMax) {
-    raise(bad_pattern, "regular expression of {} bytes; the maximum is {}", pattern.size(), kPatternBytesMax);
+    raise(bad_pattern, "regular expression of {} bytes; the maximum is {}", pattern.size(),
+          kPatternBytesMax);
   }
   if (pattern.find('\0') != std::string_view::npos) {
     raise(bad_pattern, "a regular expression cannot contain a zero byte");
   }
   int error = 0;
   PCRE2_SIZE offset = 0;
-  code_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), flags_of(options), &error,
-                              &offset, nullptr);
+  code_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+                              flags_of(options), &error, &offset, nullptr);
   if (code_->code == nullptr) {
     raise(bad_pattern, "regular expression is invalid at offset {}: {}", offset, error_text(error));
   }
@@ -87,7 +99,8 @@ int Regex::run(std::string_view subject, std::size_t from, void* match_data) con
   const auto* text = reinterpret_cast<PCRE2_SPTR>(subject.data());
   int result = pcre2_match(code_->code, text, subject.size(), from, 0, data, code_->context);
   if (result == PCRE2_ERROR_JIT_STACKLIMIT) {
-    result = pcre2_match(code_->code, text, subject.size(), from, PCRE2_NO_JIT, data, code_->context);
+    result =
+        pcre2_match(code_->code, text, subject.size(), from, PCRE2_NO_JIT, data, code_->context);
   }
   const bool not_utf8 = result <= PCRE2_ERROR_UTF8_ERR1 && result >= PCRE2_ERROR_UTF8_ERR21;
   if (result < 0 && result != PCRE2_ERROR_NOMATCH && !not_utf8) {
@@ -130,7 +143,8 @@ std::string Regex::literal_prefix() const {
     if (c == '\\') {
       if (at + 1 == pattern_.size()) break;
       const char next = pattern_[at + 1];
-      const bool letter = (next >= '0' && next <= '9') || (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z');
+      const bool letter = (next >= '0' && next <= '9') || (next >= 'a' && next <= 'z') ||
+                          (next >= 'A' && next <= 'Z');
       if (letter || static_cast<signed char>(next) < 0) break;
       c = next;
       ++at;
@@ -139,9 +153,12 @@ std::string Regex::literal_prefix() const {
     }
     prefix.push_back(c);
   }
-  // A quantifier that allows zero takes the last character (a whole one, of up to four bytes) with it.
-  if (at < pattern_.size() && std::string_view("*?{").find(pattern_[at]) != std::string_view::npos) {
-    while (!prefix.empty() && (static_cast<unsigned char>(prefix.back()) & 0xC0U) == 0x80U) prefix.pop_back();
+  // A quantifier that allows zero takes the last character (a whole one, of up to four bytes) with
+  // it.
+  if (at < pattern_.size() &&
+      std::string_view("*?{").find(pattern_[at]) != std::string_view::npos) {
+    while (!prefix.empty() && (static_cast<unsigned char>(prefix.back()) & 0xC0U) == 0x80U)
+      prefix.pop_back();
     if (!prefix.empty()) prefix.pop_back();
   }
   return prefix;

@@ -16,8 +16,10 @@ namespace freshet::query {
 /// A compiled pattern. Immutable and thread-safe; movable.
 class Regex {
  public:
-  /// `options`: letters of i m s x u. Throws `bad_pattern` when it does not compile, Location51108 for another letter.
-  Regex(std::string_view pattern, std::string_view options, ErrorCode bad_pattern = location(51091));
+  /// `options`: letters of i m s x u. Throws `bad_pattern` when it does not compile, Location51108
+  /// for another letter.
+  Regex(std::string_view pattern, std::string_view options,
+        ErrorCode bad_pattern = location(51091));
   ~Regex();
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
@@ -25,8 +27,8 @@ class Regex {
   const std::string& pattern() const { return pattern_; }
   const std::string& options() const { return options_; }
 
-  /// Whether it matches somewhere in `subject`. A subject that is not UTF-8 does not match. Throws Location51156 when
-  /// the match takes more steps than allowed.
+  /// Whether it matches somewhere in `subject`. A subject that is not UTF-8 does not match. Throws
+  /// Location51156 when the match takes more steps than allowed.
   bool matches(std::string_view subject) const;
 
   struct Span {

@@ -14,7 +14,8 @@ SortPattern::Part parse_part(const bson::Element& element) {
   if (element.is_document()) {
     const bson::View meta = element.as_document();
     if (meta.empty() || meta.begin()->name() != "$meta") {
-      raise(location(17312), "$meta is the only expression supported in a sort (field '{}')", element.name());
+      raise(location(17312), "$meta is the only expression supported in a sort (field '{}')",
+            element.name());
     }
     const bson::Element& kind = *meta.begin();
     if (kind.is_string() && kind.as_string() == "textScore") {
@@ -28,14 +29,15 @@ SortPattern::Part parse_part(const bson::Element& element) {
   }
   const std::int64_t direction = element.number_as_int64();
   if (direction != 1 && direction != -1) {
-    raise(location(15975), "$sort key ordering must be 1 (for ascending) or -1 (for descending), found {} for '{}'",
+    raise(location(15975),
+          "$sort key ordering must be 1 (for ascending) or -1 (for descending), found {} for '{}'",
           direction, element.name());
   }
   return {std::string(element.name()), direction < 0};
 }
 
-/// Everything one document gives a compound pattern once arrays are involved: each combination in turn, as an index
-/// would hold it; the smallest encoded one is the sort key.
+/// Everything one document gives a compound pattern once arrays are involved: each combination in
+/// turn, as an index would hold it; the smallest encoded one is the sort key.
 class ArrayKeys {
  public:
   ArrayKeys(const std::vector<SortPattern::Part>& parts, const std::vector<Path>& paths,
@@ -43,7 +45,8 @@ class ArrayKeys {
       : parts_(parts), paths_(paths), collation_(collation) {}
 
   std::string smallest(bson::View document) {
-    State state{std::vector<std::size_t>(parts_.size(), 0), std::vector<bson::ValueView>(parts_.size())};
+    State state{std::vector<std::size_t>(parts_.size(), 0),
+                std::vector<bson::ValueView>(parts_.size())};
     expand(document, state);
     return std::move(best_);
   }
@@ -68,7 +71,8 @@ class ArrayKeys {
     for (; part < path.size(); ++part) {
       value = current[path.part(part)];
       const bool last = part + 1 == path.size();
-      if (value.is_array() && last && inside_array) break;  // an element named by its index is not opened
+      if (value.is_array() && last && inside_array)
+        break;  // an element named by its index is not opened
       if (value.is_array() && (last || !indexes_into(path, part + 1, value.as_document()))) {
         ++part;
         return value;
@@ -89,7 +93,9 @@ class ArrayKeys {
     if (path.index(part) == Path::kNoIndex || !array[path.part(part)]) return false;
     for (const bson::Element& element : array) {
       if (element.is_document() && element.as_document()[path.part(part)]) {
-        raise(location(16746), "ambiguous field name '{}' found in an array: it is an index and a field", path.part(part));
+        raise(location(16746),
+              "ambiguous field name '{}' found in an array: it is an index and a field",
+              path.part(part));
       }
     }
     return true;
@@ -116,10 +122,12 @@ class ArrayKeys {
       }
       return emit(state);
     }
-    for (const bson::Element& element : array.as_document()) expand_element(element, inside, state);
+    for (const bson::Element& element : array.as_document())
+      expand_element(element, inside, state);
   }
 
-  void expand_element(const bson::Element& element, const std::vector<std::size_t>& inside, State state) {
+  void expand_element(const bson::Element& element, const std::vector<std::size_t>& inside,
+                      State state) {
     bool deeper = false;
     for (const std::size_t i : inside) {
       if (state.next_part[i] == paths_[i].size()) {
@@ -161,8 +169,10 @@ SortPattern::SortPattern(bson::View spec) {
   for (const bson::Element& element : spec) {
     if (parts_.size() == kPartsMax) raise(location(13103), "a sort has at most {} keys", kPartsMax);
     Part part = parse_part(element);
-    if (std::ranges::any_of(parts_, [&part](const Part& other) { return other.path == part.path; })) {
-      raise(location(7472500), "$sort key must not contain duplicate keys (field path '{}')", part.path);
+    if (std::ranges::any_of(parts_,
+                            [&part](const Part& other) { return other.path == part.path; })) {
+      raise(location(7472500), "$sort key must not contain duplicate keys (field path '{}')",
+            part.path);
     }
     paths_.emplace_back(part.path);
     parts_.push_back(std::move(part));
@@ -175,7 +185,8 @@ std::string SortPattern::key(bson::View document, const bson::StringOrder* colla
     const Path& path = paths_[i];
     bson::ValueView value = document[path.part(0)];
     std::size_t part = 1;
-    while (part < path.size() && value.is_document()) value = value.as_document()[path.part(part++)];
+    while (part < path.size() && value.is_document())
+      value = value.as_document()[path.part(part++)];
     if (value.is_array()) return ArrayKeys(parts_, paths_, collation).smallest(document);
     if (part < path.size()) value = bson::ValueView();
     bson::append_key(key, value, parts_[i].descending, collation);

@@ -28,8 +28,9 @@ class SortPattern {
   const std::vector<Part>& parts() const { return parts_; }
   bool empty() const { return parts_.empty(); }
 
-  /// Bytes whose memcmp order is the sort's order. Arrays give their smallest (ascending) or largest (descending) element,
-  /// an empty array undefined, a missing path null. Throws BadValue (parallel arrays).
+  /// Bytes whose memcmp order is the sort's order. Arrays give their smallest (ascending) or
+  /// largest (descending) element, an empty array undefined, a missing path null. Throws BadValue
+  /// (parallel arrays).
   std::string key(bson::View document, const bson::StringOrder* collation = nullptr) const;
 
  private:

@@ -18,7 +18,8 @@ constexpr int kStoredDepthMax = 180;
 int nesting(bson::View document) {
   int deepest = 0;
   for (const bson::Element& element : document) {
-    if (element.is_document() || element.is_array()) deepest = std::max(deepest, nesting(element.as_document()));
+    if (element.is_document() || element.is_array())
+      deepest = std::max(deepest, nesting(element.as_document()));
   }
   return deepest + 1;
 }
@@ -55,23 +56,28 @@ bool UpdateRun::active(const UpdateNode& node) const {
   if (node.modifier != nullptr) return node.modifier->active(inserting_);
   const auto child_active = [this](const auto& child) { return active(*child.second); };
   if (node.positional != nullptr && active(*node.positional)) return true;
-  return std::ranges::any_of(node.fields, child_active) || std::ranges::any_of(node.elements, child_active);
+  return std::ranges::any_of(node.fields, child_active) ||
+         std::ranges::any_of(node.elements, child_active);
 }
 
 void UpdateRun::blocked(const UpdateNode& node, std::string_view name, bson::ValueView at) const {
   if (node.modifier != nullptr) {
     if (node.modifier->tolerates_blocked_path() || !node.modifier->active(inserting_)) return;
-    raise(ErrorCode::PathNotViable, "cannot create field '{}' in the value of type {} at '{}'", name,
-          bson::type_alias(at.type()), path_);
+    raise(ErrorCode::PathNotViable, "cannot create field '{}' in the value of type {} at '{}'",
+          name, bson::type_alias(at.type()), path_);
   }
   if (!node.elements.empty() && active(node)) {
-    raise(ErrorCode::BadValue, "the path '{}.{}' must exist in the document in order to apply array updates", path_, name);
+    raise(ErrorCode::BadValue,
+          "the path '{}.{}' must exist in the document in order to apply array updates", path_,
+          name);
   }
-  for (const auto& [child_name, child] : node.fields) blocked(*child, name, at);
+  for (const auto& [child_name, child] : node.fields)
+    blocked(*child, name, at);
   if (node.positional != nullptr) blocked(*node.positional, name, at);
 }
 
-void UpdateRun::document(const UpdateNode& unresolved, bson::View in, bson::Builder& out, DeltaNode* delta) {
+void UpdateRun::document(const UpdateNode& unresolved, bson::View in, bson::Builder& out,
+                         DeltaNode* delta) {
   const UpdateNode& node = resolved(unresolved);
   std::vector<const UpdateNode*> done;
   for (const bson::Element& element : in) {
@@ -94,8 +100,8 @@ void UpdateRun::document(const UpdateNode& unresolved, bson::View in, bson::Buil
   }
 }
 
-void UpdateRun::value(const UpdateNode& unresolved, std::string_view name, bson::ValueView in, bson::Builder& out,
-                      DeltaNode* delta, bool in_array) {
+void UpdateRun::value(const UpdateNode& unresolved, std::string_view name, bson::ValueView in,
+                      bson::Builder& out, DeltaNode* delta, bool in_array) {
   const Step step(*this, name);
   if (!active(unresolved)) {
     out.add(name, in);
@@ -104,14 +110,16 @@ void UpdateRun::value(const UpdateNode& unresolved, std::string_view name, bson:
   if (unresolved.modifier != nullptr) return leaf(unresolved, name, in, out, delta, in_array);
   if (!unresolved.elements.empty()) {
     if (!in.is_array()) {
-      raise(ErrorCode::BadValue, "cannot apply array updates to the non-array element '{}' of type {}", path_,
+      raise(ErrorCode::BadValue,
+            "cannot apply array updates to the non-array element '{}' of type {}", path_,
             bson::type_alias(in.type()));
     }
     return filtered_array(unresolved, name, in.as_document(), out, delta);
   }
   const UpdateNode& node = resolved(unresolved);
   if (!in.is_document() && !in.is_array()) {
-    for (const auto& [child_name, child] : node.fields) blocked(*child, child_name, in);
+    for (const auto& [child_name, child] : node.fields)
+      blocked(*child, child_name, in);
     out.add(name, in);
     return;
   }
@@ -132,16 +140,19 @@ void UpdateRun::value(const UpdateNode& unresolved, std::string_view name, bson:
 ModifierResult UpdateRun::modify(const Modifier& modifier, bson::ValueView in) {
   const auto renamed = renamed_.find(&modifier);
   if (renamed == renamed_.end()) return modifier.apply(in, input());
-  if (renamed->second.missing() || bson::identical(in, renamed->second.view())) return ModifierResult::unchanged();
+  if (renamed->second.missing() || bson::identical(in, renamed->second.view()))
+    return ModifierResult::unchanged();
   return ModifierResult::set(renamed->second);
 }
 
-void UpdateRun::leaf(const UpdateNode& node, std::string_view name, bson::ValueView in, bson::Builder& out,
-                     DeltaNode* delta, bool in_array) {
+void UpdateRun::leaf(const UpdateNode& node, std::string_view name, bson::ValueView in,
+                     bson::Builder& out, DeltaNode* delta, bool in_array) {
   using Kind = ModifierResult::Kind;
   ModifierResult result = modify(*node.modifier, in);
-  if (result.kind == Kind::Remove && in_array) {  // an element that is unset leaves null in its place
-    result = in.type() == bson::Type::Null ? ModifierResult::unchanged() : ModifierResult::set(bson::Value::null());
+  if (result.kind == Kind::Remove &&
+      in_array) {  // an element that is unset leaves null in its place
+    result = in.type() == bson::Type::Null ? ModifierResult::unchanged()
+                                           : ModifierResult::set(bson::Value::null());
   }
   if (result.kind == Kind::Unchanged) {
     out.add(name, in);
@@ -161,7 +172,8 @@ void UpdateRun::leaf(const UpdateNode& node, std::string_view name, bson::ValueV
 }
 
 /// Elements added at the end are logged one by one; they borrow nothing, since `array` goes away.
-void UpdateRun::append_delta(std::string_view name, bson::View array, std::size_t appended, DeltaNode& delta) const {
+void UpdateRun::append_delta(std::string_view name, bson::View array, std::size_t appended,
+                             DeltaNode& delta) const {
   auto nested = std::make_unique<DeltaNode>();
   nested->array = true;
   const std::size_t first = array.count() - appended;
@@ -173,10 +185,12 @@ void UpdateRun::append_delta(std::string_view name, bson::View array, std::size_
   delta.nest(name, std::move(nested));
 }
 
-std::map<std::uint32_t, UpdateNode*> UpdateRun::by_index(const UpdateNode& node, bson::ValueView array) {
+std::map<std::uint32_t, UpdateNode*> UpdateRun::by_index(const UpdateNode& node,
+                                                         bson::ValueView array) {
   std::map<std::uint32_t, UpdateNode*> children;
   for (const auto& [name, child] : node.fields) {
-    const std::size_t zeros = std::min(name.find_first_not_of('0'), name.size() - 1);  // "007" is 7 here
+    const std::size_t zeros =
+        std::min(name.find_first_not_of('0'), name.size() - 1);  // "007" is 7 here
     const std::uint32_t index = parse_array_index(std::string_view(name).substr(zeros));
     if (index == Path::kNoIndex) {
       blocked(*child, name, array);
@@ -189,7 +203,8 @@ std::map<std::uint32_t, UpdateNode*> UpdateRun::by_index(const UpdateNode& node,
 }
 
 void UpdateRun::array(const UpdateNode& node, bson::View in, bson::Builder& out, DeltaNode* delta) {
-  const auto children = by_index(node, bson::ValueView(bson::Type::Array, in.data(), in.size_bytes()));
+  const auto children =
+      by_index(node, bson::ValueView(bson::Type::Array, in.data(), in.size_bytes()));
   std::uint32_t index = 0;
   for (const bson::Element& element : in) {
     const auto found = children.find(index++);
@@ -202,8 +217,8 @@ void UpdateRun::array(const UpdateNode& node, bson::View in, bson::Builder& out,
   extend_array(children, index, out, delta);
 }
 
-void UpdateRun::extend_array(const std::map<std::uint32_t, UpdateNode*>& children, std::uint32_t size, bson::Builder& out,
-                             DeltaNode* delta) {
+void UpdateRun::extend_array(const std::map<std::uint32_t, UpdateNode*>& children,
+                             std::uint32_t size, bson::Builder& out, DeltaNode* delta) {
   for (auto at = children.lower_bound(size); at != children.end(); ++at) {
     const std::uint32_t index = at->first;
     const std::string name = std::to_string(index);
@@ -211,21 +226,22 @@ void UpdateRun::extend_array(const std::map<std::uint32_t, UpdateNode*>& childre
     bson::Value created = create(*at->second);
     if (created.missing()) continue;
     if (index - size > kArrayPaddingMax) {
-      raise(ErrorCode::CannotBackfillArray, "cannot extend the array at '{}' by more than {} elements", path_,
-            kArrayPaddingMax);
+      raise(ErrorCode::CannotBackfillArray,
+            "cannot extend the array at '{}' by more than {} elements", path_, kArrayPaddingMax);
     }
     check_storable(name, created.view());
-    for (; size < index; ++size) out.add_null(std::to_string(size));
+    for (; size < index; ++size)
+      out.add_null(std::to_string(size));
     ++size;
     out.add(name, created.view());
     if (delta != nullptr) delta->update(name, std::move(created));
   }
 }
 
-/// "$[]" and "$[id]". One element concerned: its own changes are logged. Several: the element when only one changed,
-/// the whole array otherwise.
-void UpdateRun::filtered_array(const UpdateNode& node, std::string_view name, bson::View in, bson::Builder& out,
-                               DeltaNode* delta) {
+/// "$[]" and "$[id]". One element concerned: its own changes are logged. Several: the element when
+/// only one changed, the whole array otherwise.
+void UpdateRun::filtered_array(const UpdateNode& node, std::string_view name, bson::View in,
+                               bson::Builder& out, DeltaNode* delta) {
   std::vector<UpdateNode*> concerned;
   std::size_t count = 0;
   for (const bson::Element& element : in) {
@@ -254,7 +270,8 @@ void UpdateRun::filtered_array(const UpdateNode& node, std::string_view name, bs
     if (child == nullptr) {
       array.add(element);
     } else if (count == 1) {
-      value(*child, element.name(), element, array, delta == nullptr ? nullptr : single.get(), true);
+      value(*child, element.name(), element, array, delta == nullptr ? nullptr : single.get(),
+            true);
     } else {
       bson::Builder one;
       value(*child, element.name(), element, one, nullptr, true);
@@ -286,7 +303,8 @@ bson::Value UpdateRun::create(const UpdateNode& unresolved) {
     return renamed != renamed_.end() ? renamed->second : unresolved.modifier->create(input());
   }
   if (!unresolved.elements.empty()) {
-    raise(ErrorCode::BadValue, "the path '{}' must exist in the document in order to apply array updates", path_);
+    raise(ErrorCode::BadValue,
+          "the path '{}' must exist in the document in order to apply array updates", path_);
   }
   const UpdateNode& node = resolved(unresolved);
   bson::Builder out;
@@ -303,7 +321,8 @@ bson::Value UpdateRun::create(const UpdateNode& unresolved) {
 const UpdateNode& UpdateRun::resolved(const UpdateNode& node) {
   if (node.positional == nullptr || !active(*node.positional)) return node;
   if (!position_) {
-    raise(ErrorCode::BadValue, "the positional operator did not find the match needed from the query");
+    raise(ErrorCode::BadValue,
+          "the positional operator did not find the match needed from the query");
   }
   UpdateNode& result = merged_.emplace_back(node);
   result.positional = nullptr;
@@ -328,7 +347,8 @@ UpdateNode* UpdateRun::merge(UpdateNode* a, UpdateNode* b) {
   unite(result.fields, b->fields);
   unite(result.elements, b->elements);
   if (b->positional != nullptr) {
-    result.positional = result.positional == nullptr ? b->positional : merge(result.positional, b->positional);
+    result.positional =
+        result.positional == nullptr ? b->positional : merge(result.positional, b->positional);
   }
   return &result;
 }
@@ -336,11 +356,13 @@ UpdateNode* UpdateRun::merge(UpdateNode* a, UpdateNode* b) {
 void UpdateRun::check_storable(std::string_view name, bson::ValueView value) const {
   if (depth_ == 1 && name.starts_with('$')) {
     raise(ErrorCode::DollarPrefixedFieldName,
-          "the dollar ($) prefixed field '{}' is not allowed in the context of an update's path", name);
+          "the dollar ($) prefixed field '{}' is not allowed in the context of an update's path",
+          name);
   }
   if (!value.is_document() && !value.is_array()) return;
   if (depth_ + nesting(value.as_document()) > kStoredDepthMax) {
-    raise(ErrorCode::Overflow, "exceeded the maximum nesting depth of stored documents, {}", kStoredDepthMax);
+    raise(ErrorCode::Overflow, "exceeded the maximum nesting depth of stored documents, {}",
+          kStoredDepthMax);
   }
 }
 
@@ -356,7 +378,8 @@ bson::ValueView UpdateRun::rename_source(const Path& path) const {
   bson::ValueView value = document_[path.part(0)];
   for (std::size_t i = 1; i < path.size() && !value.missing(); ++i) {
     if (value.is_array() && path.index(i) != Path::kNoIndex) {
-      raise(ErrorCode::BadValue, "the source field of $rename cannot be an array element, '{}'", path.text());
+      raise(ErrorCode::BadValue, "the source field of $rename cannot be an array element, '{}'",
+            path.text());
     }
     if (!value.is_document()) {
       raise(ErrorCode::PathNotViable, "cannot follow '{}' through a value of type {}", path.text(),
@@ -371,7 +394,8 @@ void UpdateRun::check_rename_target(const Path& path) const {
   bson::ValueView value = document_[path.part(0)];
   for (std::size_t i = 1; i < path.size() && !value.missing(); ++i) {
     if (value.is_array()) {
-      raise(ErrorCode::BadValue, "the destination field of $rename cannot be an array element, '{}'", path.text());
+      raise(ErrorCode::BadValue,
+            "the destination field of $rename cannot be an array element, '{}'", path.text());
     }
     if (!value.is_document()) return;
     value = value.as_document()[path.part(i)];

@@ -22,7 +22,11 @@ class UpdateRun {
  public:
   UpdateRun(const UpdateTree& tree, const ArrayFilters& filters, const QueryContext& context,
             std::optional<std::size_t> position, bool inserting)
-      : tree_(tree), filters_(filters), context_(context), position_(position), inserting_(inserting) {}
+      : tree_(tree),
+        filters_(filters),
+        context_(context),
+        position_(position),
+        inserting_(inserting) {}
 
   /// The new document; what changed is added to `delta`. Throws what the operators throw.
   std::string apply(bson::View document, DeltaNode& delta);
@@ -36,19 +40,22 @@ class UpdateRun {
 
   void document(const UpdateNode& node, bson::View in, bson::Builder& out, DeltaNode* delta);
   void array(const UpdateNode& node, bson::View in, bson::Builder& out, DeltaNode* delta);
-  void extend_array(const std::map<std::uint32_t, UpdateNode*>& children, std::uint32_t size, bson::Builder& out, DeltaNode* delta);
-  void filtered_array(const UpdateNode& node, std::string_view name, bson::View in, bson::Builder& out,
-                      DeltaNode* delta);
+  void extend_array(const std::map<std::uint32_t, UpdateNode*>& children, std::uint32_t size,
+                    bson::Builder& out, DeltaNode* delta);
+  void filtered_array(const UpdateNode& node, std::string_view name, bson::View in,
+                      bson::Builder& out, DeltaNode* delta);
   /// Applies `node` to the existing value `name` and writes what becomes of it.
-  void value(const UpdateNode& node, std::string_view name, bson::ValueView in, bson::Builder& out, DeltaNode* delta,
-             bool in_array);
-  void leaf(const UpdateNode& node, std::string_view name, bson::ValueView in, bson::Builder& out, DeltaNode* delta,
-            bool in_array);
-  void append_delta(std::string_view name, bson::View array, std::size_t appended, DeltaNode& delta) const;
+  void value(const UpdateNode& node, std::string_view name, bson::ValueView in, bson::Builder& out,
+             DeltaNode* delta, bool in_array);
+  void leaf(const UpdateNode& node, std::string_view name, bson::ValueView in, bson::Builder& out,
+            DeltaNode* delta, bool in_array);
+  void append_delta(std::string_view name, bson::View array, std::size_t appended,
+                    DeltaNode& delta) const;
   /// What the path makes where there is nothing; Missing for nothing.
   bson::Value create(const UpdateNode& node);
   ModifierResult modify(const Modifier& modifier, bson::ValueView in);
-  /// Fails unless every operator below tolerates that the value at the current path has no field of that name.
+  /// Fails unless every operator below tolerates that the value at the current path has no field of
+  /// that name.
   void blocked(const UpdateNode& node, std::string_view name, bson::ValueView at) const;
   bool active(const UpdateNode& node) const;
 

@@ -39,7 +39,8 @@ Value combine(ValueView a, ValueView b, bool multiply) {
   std::int64_t result = 0;
   const std::int64_t x = a.number_as_int64();
   const std::int64_t y = b.number_as_int64();
-  if (multiply ? __builtin_mul_overflow(x, y, &result) : __builtin_add_overflow(x, y, &result)) return {};
+  if (multiply ? __builtin_mul_overflow(x, y, &result) : __builtin_add_overflow(x, y, &result))
+    return {};
   const bool wide = a.type() == Type::Int64 || b.type() == Type::Int64;
   if (!wide && result >= std::numeric_limits<std::int32_t>::min() &&
       result <= std::numeric_limits<std::int32_t>::max()) {
@@ -59,16 +60,19 @@ bool same_number(ValueView a, ValueView b) {
 
 class Arithmetic final : public Modifier {
  public:
-  Arithmetic(ValueView operand, bool multiply) : operand_(Value::copy(operand)), multiply_(multiply) {}
+  Arithmetic(ValueView operand, bool multiply)
+      : operand_(Value::copy(operand)), multiply_(multiply) {}
 
   ModifierResult apply(ValueView existing, const ModifierInput& input) const override {
     if (!existing.is_number()) {
-      raise(ErrorCode::TypeMismatch, "cannot apply {} to a value of non-numeric type; the field '{}' is of type {}", name(),
+      raise(ErrorCode::TypeMismatch,
+            "cannot apply {} to a value of non-numeric type; the field '{}' is of type {}", name(),
             input.path, bson::type_alias(existing.type()));
     }
     Value result = combine(existing, operand_.view(), multiply_);
     if (result.missing()) {
-      raise(ErrorCode::BadValue, "failed to apply {} to the current value {} of '{}': integer overflow", name(),
+      raise(ErrorCode::BadValue,
+            "failed to apply {} to the current value {} of '{}': integer overflow", name(),
             existing.number_as_int64(), input.path);
     }
     if (same_number(existing, result.view())) return ModifierResult::unchanged();
@@ -87,8 +91,8 @@ class Arithmetic final : public Modifier {
 
 ModifierPtr make_arithmetic(const bson::Element& argument, bool multiply) {
   if (!argument.is_number()) {
-    raise(ErrorCode::TypeMismatch, "cannot {} with non-numeric argument: {{{}: {}}}", multiply ? "multiply" : "increment",
-          argument.name(), bson::to_json(argument.value()));
+    raise(ErrorCode::TypeMismatch, "cannot {} with non-numeric argument: {{{}: {}}}",
+          multiply ? "multiply" : "increment", argument.name(), bson::to_json(argument.value()));
   }
   return std::make_unique<Arithmetic>(argument, multiply);
 }
@@ -104,7 +108,8 @@ class Bit final : public Modifier {
 
   ModifierResult apply(ValueView existing, const ModifierInput& input) const override {
     if (existing.type() != Type::Int32 && existing.type() != Type::Int64) {
-      raise(ErrorCode::BadValue, "cannot apply $bit to a value of non-integral type; the field '{}' is of type {}",
+      raise(ErrorCode::BadValue,
+            "cannot apply $bit to a value of non-integral type; the field '{}' is of type {}",
             input.path, bson::type_alias(existing.type()));
     }
     Value result = run(Value(existing));
@@ -135,14 +140,19 @@ BitStep::Op parse_bit_op(std::string_view name) {
   if (name == "and") return BitStep::Op::And;
   if (name == "or") return BitStep::Op::Or;
   if (name == "xor") return BitStep::Op::Xor;
-  raise(ErrorCode::BadValue, "the $bit modifier only supports 'and', 'or', and 'xor', not '{}'", name);
+  raise(ErrorCode::BadValue, "the $bit modifier only supports 'and', 'or', and 'xor', not '{}'",
+        name);
 }
 
 }  // namespace
 
-ModifierPtr make_inc(const bson::Element& argument, const QueryContext&) { return make_arithmetic(argument, false); }
+ModifierPtr make_inc(const bson::Element& argument, const QueryContext&) {
+  return make_arithmetic(argument, false);
+}
 
-ModifierPtr make_mul(const bson::Element& argument, const QueryContext&) { return make_arithmetic(argument, true); }
+ModifierPtr make_mul(const bson::Element& argument, const QueryContext&) {
+  return make_arithmetic(argument, true);
+}
 
 ModifierPtr make_bit(const bson::Element& argument, const QueryContext&) {
   if (!argument.is_document()) {
@@ -153,7 +163,8 @@ ModifierPtr make_bit(const bson::Element& argument, const QueryContext&) {
   for (const bson::Element& element : argument.as_document()) {
     const BitStep::Op op = parse_bit_op(element.name());
     if (element.type() != Type::Int32 && element.type() != Type::Int64) {
-      raise(ErrorCode::BadValue, "the $bit modifier field must be an Integer(32/64 bit); a '{}' is not supported here",
+      raise(ErrorCode::BadValue,
+            "the $bit modifier field must be an Integer(32/64 bit); a '{}' is not supported here",
             bson::type_alias(element.type()));
     }
     steps.push_back({op, Value(element)});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The update operators: what each makes of one value. Where the value stands is the tree's business (update_tree.h).
+// The update operators: what each makes of one value. Where the value stands is the tree's business
+// (update_tree.h).
 #pragma once
 
 #include <cstddef>
@@ -53,8 +54,8 @@ class Modifier {
 
 using ModifierPtr = std::unique_ptr<const Modifier>;
 
-/// Makers for the table of operators; `argument` is named by its path. They throw with MongoDB's codes.
-/// update_values.cpp
+/// Makers for the table of operators; `argument` is named by its path. They throw with MongoDB's
+/// codes. update_values.cpp
 ModifierPtr make_set(const bson::Element& argument, const QueryContext& context);
 ModifierPtr make_set_on_insert(const bson::Element& argument, const QueryContext& context);
 ModifierPtr make_unset(const bson::Element& argument, const QueryContext& context);

@@ -33,7 +33,8 @@ class SetStage final : public Stage {
 
 class ProjectStage final : public Stage {
  public:
-  ProjectStage(bson::View spec, const QueryContext& context) : projection_(spec, ProjectionKind::Aggregate, context) {}
+  ProjectStage(bson::View spec, const QueryContext& context)
+      : projection_(spec, ProjectionKind::Aggregate, context) {}
   std::string apply(bson::View document, const QueryContext& context) const override {
     return projection_.apply(document, context);
   }
@@ -48,8 +49,10 @@ class ReplaceStage final : public Stage {
   std::string apply(bson::View document, const QueryContext& context) const override {
     const bson::Value value = expression_.evaluate(document, context);
     if (value.type() != bson::Type::Document) {
-      raise(location(40228), "'newRoot' expression must evaluate to an object, but the resulting value was of type {}",
-            value.missing() ? "missing" : bson::type_alias(value.type()));
+      raise(
+          location(40228),
+          "'newRoot' expression must evaluate to an object, but the resulting value was of type {}",
+          value.missing() ? "missing" : bson::type_alias(value.type()));
     }
     return value.view().as_document().to_string();
   }
@@ -73,7 +76,8 @@ StagePtr make_unset(const bson::Element& body, const QueryContext& context) {
     spec.add(body.as_string(), false);
   } else if (body.is_array() && !body.as_document().empty()) {
     for (const bson::Element& element : body.as_document()) {
-      if (!element.is_string()) raise(location(31120), "$unset specification must be a string or an array of strings");
+      if (!element.is_string())
+        raise(location(31120), "$unset specification must be a string or an array of strings");
       spec.add(element.as_string(), false);
     }
   } else {
@@ -84,14 +88,17 @@ StagePtr make_unset(const bson::Element& body, const QueryContext& context) {
 }
 
 StagePtr make_replace_root(const bson::Element& body, const QueryContext& context) {
-  if (!body.is_document()) raise(location(40229), "expected an object as specification for $replaceRoot stage");
+  if (!body.is_document())
+    raise(location(40229), "expected an object as specification for $replaceRoot stage");
   for (const bson::Element& element : body.as_document()) {
     if (element.name() != "newRoot") {
-      raise(ErrorCode::Location40415, "BSON field '$replaceRoot.{}' is an unknown field", element.name());
+      raise(ErrorCode::Location40415, "BSON field '$replaceRoot.{}' is an unknown field",
+            element.name());
     }
   }
   const bson::Element root = body.as_document()["newRoot"];
-  if (!root) raise(location(40414), "BSON field '$replaceRoot.newRoot' is missing but a required field");
+  if (!root)
+    raise(location(40414), "BSON field '$replaceRoot.newRoot' is missing but a required field");
   return std::make_unique<ReplaceStage>(root, context);
 }
 
@@ -101,7 +108,8 @@ StagePtr make_replace_with(const bson::Element& body, const QueryContext& contex
 
 struct StageRow {
   std::string_view name;
-  StagePtr (*make)(const bson::Element&, const QueryContext&);  ///< nullptr: a stage, but none that updates may use
+  StagePtr (*make)(const bson::Element&,
+                   const QueryContext&);  ///< nullptr: a stage, but none that updates may use
 };
 
 constexpr StageRow kStages[] = {
@@ -155,7 +163,8 @@ UpdatePipeline::UpdatePipeline(bson::View stages, const QueryContext& context) {
     }
     const bson::View stage = element.as_document();
     if (stage.count() != 1) {
-      raise(location(40323), "a pipeline stage specification object must contain exactly one field");
+      raise(location(40323),
+            "a pipeline stage specification object must contain exactly one field");
     }
     const StageRow& row = find_stage(stage.begin()->name());
     if (row.make == nullptr) {
@@ -169,7 +178,8 @@ UpdatePipeline::~UpdatePipeline() = default;
 
 std::string UpdatePipeline::apply(bson::View document, const QueryContext& context) const {
   std::string current = document.to_string();
-  for (const auto& stage : stages_) current = stage->apply(bson::View(current), context);
+  for (const auto& stage : stages_)
+    current = stage->apply(bson::View(current), context);
   return current;
 }
 

@@ -11,10 +11,12 @@
 
 namespace freshet::query {
 
-/// A parsed pipeline of $set/$addFields, $unset/$project, $replaceRoot/$replaceWith. Immutable, thread-safe.
+/// A parsed pipeline of $set/$addFields, $unset/$project, $replaceRoot/$replaceWith. Immutable,
+/// thread-safe.
 class UpdatePipeline {
  public:
-  /// Throws InvalidOptions (72) for other stages, Location40324 for unknown ones, and what the stages throw.
+  /// Throws InvalidOptions (72) for other stages, Location40324 for unknown ones, and what the
+  /// stages throw.
   UpdatePipeline(bson::View stages, const QueryContext& context);
   ~UpdatePipeline();
 

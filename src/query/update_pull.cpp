@@ -54,7 +54,8 @@ class Pull final : public Modifier {
 
   ModifierResult apply(ValueView existing, const ModifierInput& input) const override {
     if (!existing.is_array()) {
-      raise(ErrorCode::BadValue, "cannot apply $pull to a non-array value (field '{}')", input.path);
+      raise(ErrorCode::BadValue, "cannot apply $pull to a non-array value (field '{}')",
+            input.path);
     }
     return filter_array(existing, [this](ValueView element) { return matches(element); });
   }
@@ -65,7 +66,8 @@ class Pull final : public Modifier {
 
   bool matches(ValueView element) const {
     if (form_ == Form::Equality) return bson::equal(element, value_.view(), order_);
-    if (form_ == Form::Filter) return element.is_document() && matcher_->matches(element.as_document());
+    if (form_ == Form::Filter)
+      return element.is_document() && matcher_->matches(element.as_document());
     bson::Builder wrapped;
     wrapped.add("", element);
     const std::string document = wrapped.take();
@@ -81,12 +83,14 @@ class Pull final : public Modifier {
 class PullAll final : public Modifier {
  public:
   PullAll(bson::View values, const bson::StringOrder* order) : order_(order) {
-    for (const bson::Element& element : values) values_.push_back(Value::copy(element));
+    for (const bson::Element& element : values)
+      values_.push_back(Value::copy(element));
   }
 
   ModifierResult apply(ValueView existing, const ModifierInput& input) const override {
     if (!existing.is_array()) {
-      raise(ErrorCode::BadValue, "cannot apply $pullAll to a non-array value (field '{}')", input.path);
+      raise(ErrorCode::BadValue, "cannot apply $pullAll to a non-array value (field '{}')",
+            input.path);
     }
     return filter_array(existing, [this](ValueView element) {
       for (const Value& value : values_) {
@@ -108,8 +112,8 @@ class Pop final : public Modifier {
 
   ModifierResult apply(ValueView existing, const ModifierInput& input) const override {
     if (!existing.is_array()) {
-      raise(ErrorCode::TypeMismatch, "path '{}' contains an element of non-array type '{}'", input.path,
-            bson::type_alias(existing.type()));
+      raise(ErrorCode::TypeMismatch, "path '{}' contains an element of non-array type '{}'",
+            input.path, bson::type_alias(existing.type()));
     }
     const std::size_t count = existing.as_document().count();
     std::size_t index = 0;
@@ -130,14 +134,16 @@ ModifierPtr make_pull(const bson::Element& argument, const QueryContext& context
 
 ModifierPtr make_pull_all(const bson::Element& argument, const QueryContext& context) {
   if (!argument.is_array()) {
-    raise(ErrorCode::BadValue, "$pullAll requires an array argument but was given a {}", bson::type_alias(argument.type()));
+    raise(ErrorCode::BadValue, "$pullAll requires an array argument but was given a {}",
+          bson::type_alias(argument.type()));
   }
   return std::make_unique<PullAll>(argument.as_document(), context.collation);
 }
 
 ModifierPtr make_pop(const bson::Element& argument, const QueryContext&) {
   const double number = argument.is_number() ? argument.number_as_double() : 0.0;
-  if (number != 1.0 && number != -1.0) raise(ErrorCode::FailedToParse, "$pop expects 1 or -1 (field '{}')", argument.name());
+  if (number != 1.0 && number != -1.0)
+    raise(ErrorCode::FailedToParse, "$pop expects 1 or -1 (field '{}')", argument.name());
   return std::make_unique<Pop>(number < 0);
 }
 

@@ -22,13 +22,15 @@ using bson::ValueView;
 
 std::vector<ValueView> elements_of(bson::View array) {
   std::vector<ValueView> elements;
-  for (const bson::Element& element : array) elements.push_back(element);
+  for (const bson::Element& element : array)
+    elements.push_back(element);
   return elements;
 }
 
 Value make_array(const std::vector<ValueView>& elements) {
   bson::Builder out;
-  for (const ValueView& element : elements) out.push(element);
+  for (const ValueView& element : elements)
+    out.push(element);
   return Value::array(out.take());
 }
 
@@ -42,9 +44,11 @@ class PushSort {
       return;
     }
     if (!spec.is_document()) {
-      raise(ErrorCode::BadValue, "the $sort is invalid: use 1/-1 to sort the whole element, or {{field: 1/-1}}");
+      raise(ErrorCode::BadValue,
+            "the $sort is invalid: use 1/-1 to sort the whole element, or {{field: 1/-1}}");
     }
-    if (spec.as_document().empty()) raise(ErrorCode::BadValue, "the $sort pattern is empty when it should be a set of fields");
+    if (spec.as_document().empty())
+      raise(ErrorCode::BadValue, "the $sort pattern is empty when it should be a set of fields");
     for (const bson::Element& element : spec.as_document()) {
       check_name(element.name());
       parts_.push_back({Path(element.name()), direction(element)});
@@ -52,7 +56,8 @@ class PushSort {
   }
 
   void sort(std::vector<ValueView>& elements) const {
-    std::ranges::stable_sort(elements, [this](ValueView a, ValueView b) { return compare(a, b) < 0; });
+    std::ranges::stable_sort(elements,
+                             [this](ValueView a, ValueView b) { return compare(a, b) < 0; });
   }
 
  private:
@@ -63,7 +68,8 @@ class PushSort {
 
   static int direction(ValueView value) {
     const double number = value.is_number() ? value.number_as_double() : 0.0;
-    if (number != 1.0 && number != -1.0) raise(ErrorCode::BadValue, "the $sort element value must be either 1 or -1");
+    if (number != 1.0 && number != -1.0)
+      raise(ErrorCode::BadValue, "the $sort element value must be either 1 or -1");
     return number > 0 ? 1 : -1;
   }
 
@@ -71,7 +77,8 @@ class PushSort {
     const Path path(name);
     for (std::size_t i = 0; i < path.size(); ++i) {
       if (path.part(i).empty()) {
-        raise(ErrorCode::BadValue, "the $sort field is a dotted field but has an empty part: '{}'", name);
+        raise(ErrorCode::BadValue, "the $sort field is a dotted field but has an empty part: '{}'",
+              name);
       }
     }
   }
@@ -98,8 +105,8 @@ std::int64_t whole_number(const bson::Element& element) {
   const bool number = element.is_number();
   const double value = number ? element.number_as_double() : 0.0;
   if (!number || std::trunc(value) != value || std::fabs(value) > 9.2e18) {
-    raise(ErrorCode::BadValue, "the value for {} must be an integer value but was given type {}", element.name(),
-          bson::type_alias(element.type()));
+    raise(ErrorCode::BadValue, "the value for {} must be an integer value but was given type {}",
+          element.name(), bson::type_alias(element.type()));
   }
   return element.number_as_int64();
 }
@@ -112,10 +119,12 @@ class Push final : public Modifier {
     for (const bson::Element& element : spec) {
       if (element.name() == "$each") {
         if (!element.is_array()) {
-          raise(ErrorCode::BadValue, "the argument to $each in $push must be an array but it was of type {}",
+          raise(ErrorCode::BadValue,
+                "the argument to $each in $push must be an array but it was of type {}",
                 bson::type_alias(element.type()));
         }
-        for (const ValueView& value : elements_of(element.as_document())) holder_.push_back(Value::copy(value));
+        for (const ValueView& value : elements_of(element.as_document()))
+          holder_.push_back(Value::copy(value));
       } else if (element.name() == "$slice") {
         slice_ = whole_number(element);
       } else if (element.name() == "$position") {
@@ -137,9 +146,11 @@ class Push final : public Modifier {
     std::vector<ValueView> after = run(before);
     Value value = make_array(after);
     if (value.view().raw() == existing.raw()) return ModifierResult::unchanged();
-    const bool kept = !before.empty() && after.size() > before.size() && !sort_ &&
-                      std::equal(before.begin(), before.end(), after.begin(), bson::identical);
-    if (!kept) return ModifierResult::set(std::move(value));
+    // Logged element by element only when nothing but an append was asked for, and nothing was cut.
+    const auto size = static_cast<std::int64_t>(before.size());
+    const bool behind = position_.value_or(size + 1) > size;
+    const bool cut = after.size() != before.size() + holder_.size();
+    if (before.empty() || !behind || cut || sort_) return ModifierResult::set(std::move(value));
     return {ModifierResult::Kind::Append, std::move(value), after.size() - before.size()};
   }
 
@@ -152,7 +163,8 @@ class Push final : public Modifier {
     if (at < 0) at = std::max<std::int64_t>(size + std::max(at, -size), 0);
     at = std::min(at, size);
     std::vector<ValueView> added;
-    for (const Value& value : holder_) added.push_back(value.view());
+    for (const Value& value : holder_)
+      added.push_back(value.view());
     elements.insert(elements.begin() + at, added.begin(), added.end());
     if (sort_) sort_->sort(elements);
     if (slice_) cut(elements);
@@ -188,14 +200,16 @@ class AddToSet final : public Modifier {
 
   ModifierResult apply(ValueView existing, const ModifierInput& input) const override {
     if (!existing.is_array()) {
-      raise(ErrorCode::BadValue, "cannot apply $addToSet to non-array field; the field '{}' has non-array type {}",
+      raise(ErrorCode::BadValue,
+            "cannot apply $addToSet to non-array field; the field '{}' has non-array type {}",
             input.path, bson::type_alias(existing.type()));
     }
     std::vector<ValueView> elements = elements_of(existing.as_document());
     const std::size_t before = elements.size();
     for (const Value& value : values_) {
       const auto same = [&](ValueView other) { return bson::equal(other, value.view(), order_); };
-      if (std::none_of(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(before), same)) {
+      if (std::none_of(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(before),
+                       same)) {
         elements.push_back(value.view());
       }
     }
@@ -205,13 +219,15 @@ class AddToSet final : public Modifier {
 
   Value create(const ModifierInput&) const override {
     std::vector<ValueView> elements;
-    for (const Value& value : values_) elements.push_back(value.view());
+    for (const Value& value : values_)
+      elements.push_back(value.view());
     return make_array(elements);
   }
 
  private:
   bool holds(const std::vector<Value>& values, ValueView wanted) const {
-    return std::ranges::any_of(values, [&](const Value& v) { return bson::equal(v.view(), wanted, order_); });
+    return std::ranges::any_of(
+        values, [&](const Value& v) { return bson::equal(v.view(), wanted, order_); });
   }
 
   std::vector<Value> values_;
@@ -230,13 +246,16 @@ ModifierPtr make_push(const bson::Element& argument, const QueryContext& context
 ModifierPtr make_add_to_set(const bson::Element& argument, const QueryContext& context) {
   const bool each = argument.is_document() && !argument.as_document().empty() &&
                     argument.as_document().begin()->name() == "$each";
-  if (!each) return std::make_unique<AddToSet>(std::vector<ValueView>{argument.value()}, context.collation);
+  if (!each)
+    return std::make_unique<AddToSet>(std::vector<ValueView>{argument.value()}, context.collation);
   const bson::View spec = argument.as_document();
   if (!spec["$each"].is_array()) {
-    raise(ErrorCode::TypeMismatch, "the argument to $each in $addToSet must be an array but it was of type {}",
+    raise(ErrorCode::TypeMismatch,
+          "the argument to $each in $addToSet must be an array but it was of type {}",
           bson::type_alias(spec["$each"].type()));
   }
-  if (spec.count() > 1) raise(ErrorCode::BadValue, "found unexpected fields after $each in $addToSet");
+  if (spec.count() > 1)
+    raise(ErrorCode::BadValue, "found unexpected fields after $each in $addToSet");
   return std::make_unique<AddToSet>(elements_of(spec["$each"].as_document()), context.collation);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The paths of an update, merged into one tree: a walk over the document in step with it applies every operator in
-// one pass and meets each conflict where it arises.
+// The paths of an update, merged into one tree: a walk over the document in step with it applies
+// every operator in one pass and meets each conflict where it arises.
 #pragma once
 
 #include <deque>
@@ -25,9 +25,9 @@ struct FieldOrder {
 /// Either a leaf with a modifier or an inner node with children of one sort.
 struct UpdateNode {
   const Modifier* modifier = nullptr;
-  std::map<std::string, UpdateNode*, FieldOrder> fields;   ///< by field name or array index
-  UpdateNode* positional = nullptr;                        ///< "$"
-  std::map<std::string, UpdateNode*, FieldOrder> elements; ///< "$[]" as "", "$[id]" as "id"
+  std::map<std::string, UpdateNode*, FieldOrder> fields;    ///< by field name or array index
+  UpdateNode* positional = nullptr;                         ///< "$"
+  std::map<std::string, UpdateNode*, FieldOrder> elements;  ///< "$[]" as "", "$[id]" as "id"
 };
 
 /// {$rename: {source: target}}: moved by two leaves, resolved before the walk.
@@ -56,7 +56,8 @@ class UpdateTree {
 
  private:
   void parse_rename(const bson::Element& element, const ArrayFilters& filters);
-  UpdateNode* child(UpdateNode& node, const Path& path, std::size_t part, const ArrayFilters& filters);
+  UpdateNode* child(UpdateNode& node, const Path& path, std::size_t part,
+                    const ArrayFilters& filters);
 
   std::deque<UpdateNode> nodes_;
   std::vector<ModifierPtr> modifiers_;
@@ -65,11 +66,13 @@ class UpdateTree {
   bool needs_position_ = false;
 };
 
-/// Parses the array of filters; throws with MongoDB's codes. Whether each is used is check_filters_used()'s question.
+/// Parses the array of filters; throws with MongoDB's codes. Whether each is used is
+/// check_filters_used()'s question.
 ArrayFilters parse_array_filters(bson::View filters, const QueryContext& context);
 void check_filters_used(const ArrayFilters& filters, bson::View operators);
 
-/// The leaf at a rename's target: its value comes from the run (update_apply.cpp), never from itself.
+/// The leaf at a rename's target: its value comes from the run (update_apply.cpp), never from
+/// itself.
 class RenameTarget final : public Modifier {
  public:
   ModifierResult apply(bson::ValueView, const ModifierInput&) const override { return {}; }

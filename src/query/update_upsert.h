@@ -10,8 +10,9 @@
 
 namespace freshet::query {
 
-/// Fields that the filter fixes to one value; of a replacement only `_id`. Throws NotSingleValueField when two
-/// equalities speak of the same place, QueryFeatureNotAllowed for $expr.
+/// Fields that the filter fixes to one value; of a replacement only `_id`. Throws
+/// NotSingleValueField when two equalities speak of the same place, QueryFeatureNotAllowed for
+/// $expr.
 std::string upsert_base(const MatchNode& filter, bool only_id, const QueryContext& context);
 
 /// Refuses what cannot be an `_id` (InvalidIdField). Missing is fine.
