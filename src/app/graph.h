@@ -21,7 +21,8 @@ class Random;
 }  // namespace freshet
 namespace freshet::command {
 class Dispatcher;
-}
+struct NetworkUse;
+}  // namespace freshet::command
 
 namespace freshet::app {
 
@@ -31,6 +32,7 @@ struct Surroundings {
   std::function<void(const std::string& why)> on_failed;  ///< the engine failed: stop at once
   std::function<std::int64_t()> connections_current;
   std::function<std::int64_t()> connections_total;
+  std::function<command::NetworkUse()> network;
 };
 
 class Graph {

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/version.h"
+#include "command/services.h"
 #include "server/server.h"
 
 namespace freshet::app {
@@ -107,7 +108,9 @@ class Service {
   void stop() {
     housekeeping_.stop();
     server_.stop(kShutdownGrace);
+    logger_.debug("CONTROL", "connections are closed");
     graph_.stop();
+    logger_.debug("CONTROL", "commits are durable");
   }
   /// The engine is gone: nothing is flushed, nothing more is acknowledged.
   void stop_failed() { server_.stop(kFailedGrace); }
@@ -124,6 +127,12 @@ class Service {
             },
         .connections_current = [this] { return stats().connections_current; },
         .connections_total = [this] { return stats().connections_created; },
+        .network =
+            [this] {
+              const server::ServerStats now = stats();
+              return command::NetworkUse{
+                  .bytes_in = now.bytes_in, .bytes_out = now.bytes_out, .requests = now.requests};
+            },
     };
   }
   server::ServerStats stats() const {

@@ -137,8 +137,12 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
   append_operations(services, reply);
   reply.open_document("logicalSessionRecordCache");
   reply.add("activeSessionsCount", static_cast<std::int32_t>(services.sessions.size())).close();
-  reply.open_document("network").add("bytesIn", std::int64_t{0}).add("bytesOut", std::int64_t{0});
-  reply.add("numRequests", services.metrics.commands.value()).close();
+  const NetworkUse network = services.host.network ? services.host.network() : NetworkUse{};
+  reply.open_document("network")
+      .add("bytesIn", network.bytes_in)
+      .add("bytesOut", network.bytes_out)
+      .add("numRequests", network.requests)
+      .close();
   reply.open_document("repl").add("setName", identity.set_name).add("isWritablePrimary", true);
   reply.add("secondary", false).add("primary", identity.advertised).add("me", identity.advertised);
   reply.open_array("hosts").push(identity.advertised).close().close();

@@ -2,6 +2,7 @@
 // What commands work with: the parts of the object graph, by reference. app builds it once.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -41,6 +42,13 @@ class OperationRegistry;
 class Parameters;
 class Dispatcher;
 
+/// What the edge counts since the start; see serverStatus.network.
+struct NetworkUse {
+  std::int64_t bytes_in = 0;
+  std::int64_t bytes_out = 0;
+  std::int64_t requests = 0;
+};
+
 /// How the process was started and what it may ask of its edge; filled by app.
 struct Host {
   std::vector<std::string> arguments;      ///< argv, for getCmdLineOpts
@@ -49,6 +57,7 @@ struct Host {
   std::function<void()> request_shutdown;  ///< the `shutdown` command
   std::function<std::int64_t()> connections_current;
   std::function<std::int64_t()> connections_total;
+  std::function<NetworkUse()> network;
 };
 
 /// Everything outlives every command. Members are thread-safe each on its own.
