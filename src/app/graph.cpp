@@ -84,6 +84,7 @@ struct Graph::State {
   void expire_sessions() {
     for (const model::SessionId& session : sessions.expire())
       (void)cursors.kill_session(session);
+    (void)data.expire_retries(clock.wall_ms() - limits.session_idle_ms_max);
   }
 
   const Clock& clock;

@@ -108,7 +108,7 @@ void Catalog::publish(StatePtr state) {
 
 void check_database_case(const CatalogState& state, std::string_view db) {
   if (const auto other = state.database_differing_by_case(db)) {
-    raise(location(13297),
+    raise(ErrorCode::DatabaseDifferCase,
           "db already exists with different case already have: [{}] trying to create [{}]", *other,
           db);
   }

@@ -17,7 +17,6 @@
 namespace freshet::catalog {
 namespace {
 
-constexpr ErrorCode kViewDepthLimitExceeded = location(165);
 constexpr int kViewDepthMax = 20;
 
 void check_creatable(const CatalogState& state, const model::Namespace& ns) {
@@ -41,7 +40,8 @@ void check_view_graph(const CatalogState& state, const model::Namespace& ns,
     if (next == nullptr || !next->is_view()) return;
     current = next->view_on;
   }
-  raise(kViewDepthLimitExceeded, "views stand at most {} deep on one another", kViewDepthMax);
+  raise(ErrorCode::ViewDepthLimitExceeded, "views stand at most {} deep on one another",
+        kViewDepthMax);
 }
 
 std::string create_entry(const CollectionDefinition& definition) {

@@ -14,9 +14,6 @@
 namespace freshet::catalog {
 namespace {
 
-constexpr ErrorCode kIndexBuildAborted = location(276);
-constexpr ErrorCode kAmbiguousIndexKeyPattern = location(181);
-
 std::vector<std::string> parse_specs(const std::vector<bson::View>& specs,
                                      const query::Collation* collation) {
   std::vector<std::string> parsed;
@@ -145,13 +142,15 @@ StartedBuild Ddl::finish_build(std::uint64_t collection_id, const std::vector<In
   const MutexLock lock(mutex_);
   DdlCommit change(commits_, catalog_);
   const CollectionPtr base = change.base().find_by_id(collection_id);
-  if (base == nullptr) raise(kIndexBuildAborted, "the collection was dropped during the build");
+  if (base == nullptr)
+    raise(ErrorCode::IndexBuildAborted, "the collection was dropped during the build");
   auto next = DdlCommit::copy_of(*base);
   for (const IndexPtr& built : indexes) {
     const auto at = std::find_if(next->indexes.begin(), next->indexes.end(),
                                  [&](const IndexPtr& other) { return other->id == built->id; });
     if (at == next->indexes.end()) {
-      raise(kIndexBuildAborted, "the index '{}' was dropped during the build", built->name);
+      raise(ErrorCode::IndexBuildAborted, "the index '{}' was dropped during the build",
+            built->name);
     }
     auto ready = std::make_shared<IndexDefinition>(**at);
     ready->building = false;
@@ -216,7 +215,7 @@ IndexPtr index_by_key(const CollectionDefinition& collection, bson::View key) {
       continue;
     }
     if (found != nullptr) {
-      raise(kAmbiguousIndexKeyPattern,
+      raise(ErrorCode::AmbiguousIndexKeyPattern,
             "several indexes have that key pattern, drop them by name: {}, {}", found->name,
             index->name);
     }

@@ -45,6 +45,7 @@ void check_path(std::string_view path) {
 IndexPart::Kind part_kind(const bson::Element& field) {
   if (field.is_string()) {
     const std::string_view plugin = field.as_string();
+    if (plugin.empty()) return IndexPart::Kind::Ascending;
     if (plugin == "hashed") return IndexPart::Kind::Hashed;
     if (one_of(plugin, {"text", "2d", "2dsphere", "columnstore", "queryable_encrypted_range"})) {
       cannot(fmt::format("index type '{}' is not supported by this server", plugin));
@@ -224,9 +225,7 @@ class SpecParser {
       require_type(field, Type::Document, name);
       partial_ = field.value();
     } else if (name == "storageEngine") {
-      require_type(field, Type::Document, name);
-      if (field.as_document().empty()) return;
-      raise(ErrorCode::BadValue, "'storageEngine' names an engine that this server does not have");
+      check_engine_options(field, name);
     } else if (one_of(name, {"weights", "default_language", "language_override", "textIndexVersion",
                              "2dsphereIndexVersion", "bits", "min", "max", "wildcardProjection",
                              "prepareUnique", "bucketSize"})) {

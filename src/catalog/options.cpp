@@ -13,12 +13,14 @@ namespace {
 using bson::Type;
 
 // The order in which options are stored and listed.
-constexpr std::array<std::string_view, 11> kOptionOrder = {
+constexpr std::array<std::string_view, 13> kOptionOrder = {
     "capped",
     "size",
     "max",
     "autoIndexId",
     "changeStreamPreAndPostImages",
+    "storageEngine",
+    "indexOptionDefaults",
     "validator",
     "validationLevel",
     "validationAction",
@@ -42,17 +44,22 @@ void add_number(bson::Builder& out, std::string_view name, std::int64_t value) {
 /// What a create command said, field by field.
 struct Wanted {
   bson::ValueView capped, size, max, auto_index_id, images, validator, level, action, collation,
-      view_on, pipeline, id_index;
+      engine, index_defaults, view_on, pipeline, id_index;
 };
 
 [[noreturn]] void refuse(std::string_view what) {
   raise(ErrorCode::InvalidOptions, "{} are not supported by this server", what);
 }
 
-void refuse_unless_empty(bson::ValueView value, std::string_view name) {
-  require_type(value, Type::Document, name);
-  if (value.as_document().empty()) return;
-  raise(ErrorCode::BadValue, "'{}' names a storage engine that this server does not have", name);
+void check_index_defaults(bson::ValueView value) {
+  require_type(value, Type::Document, "indexOptionDefaults");
+  for (const bson::Element& field : value.as_document()) {
+    if (field.name() != "storageEngine") {
+      raise(ErrorCode::Location40415, "BSON field 'indexOptionDefaults.{}' is an unknown field",
+            field.name());
+    }
+    check_engine_options(field, "indexOptionDefaults.storageEngine");
+  }
 }
 
 void take_option(Wanted& wanted, const bson::Element& field) {
@@ -82,8 +89,12 @@ void take_option(Wanted& wanted, const bson::Element& field) {
     wanted.view_on = value;
   } else if (name == "pipeline") {
     wanted.pipeline = value;
-  } else if (name == "storageEngine" || name == "indexOptionDefaults") {
-    refuse_unless_empty(value, name);
+  } else if (name == "storageEngine") {
+    check_engine_options(value, name);
+    wanted.engine = value;
+  } else if (name == "indexOptionDefaults") {
+    check_index_defaults(value);
+    wanted.index_defaults = value;
   } else if (name == "timeseries") {
     refuse("time-series collections");
   } else if (name == "clusteredIndex") {
@@ -170,6 +181,16 @@ std::string view_options(const Wanted& wanted, const query::Collation* collation
 
 }  // namespace
 
+void check_engine_options(bson::ValueView value, std::string_view name) {
+  require_type(value, Type::Document, name);
+  for (const bson::Element& engine : value.as_document()) {
+    require_type(engine, Type::Document, engine.name());
+    if (engine.as_document().empty()) continue;
+    raise(ErrorCode::BadValue, "'{}.{}' has settings of an engine that this server does not have",
+          name, engine.name());
+  }
+}
+
 void require_type(bson::ValueView value, bson::Type expected, std::string_view field) {
   if (value.type() == expected) return;
   raise(ErrorCode::TypeMismatch, "expected {} in '{}', found {}", bson::type_alias(expected), field,
@@ -248,6 +269,8 @@ std::string parse_create_options(bson::View options) {
   if (wanted.images && parse_images_option(wanted.images)) {
     out.open_document("changeStreamPreAndPostImages").add("enabled", true).close();
   }
+  out.add("storageEngine", wanted.engine);
+  out.add("indexOptionDefaults", wanted.index_defaults);
   if (wanted.validator) {
     check_validator(wanted.validator, collation.get());
     out.add("validator", wanted.validator);

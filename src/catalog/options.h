@@ -27,6 +27,8 @@ void apply_options(CollectionDefinition& definition, std::string options);
 void check_validator(bson::ValueView validator, const query::Collation* collation);
 void check_validation_level(bson::ValueView level);
 void check_validation_action(bson::ValueView action);
+/// {engine: {}, …}: settings of an engine are refused (BadValue), there being none of MongoDB's.
+void check_engine_options(bson::ValueView value, std::string_view name);
 /// {enabled: bool}; gives the flag.
 bool parse_images_option(bson::ValueView option);
 /// A number that is a whole byte or document count. Throws TypeMismatch (14), Location51024.

@@ -12,6 +12,7 @@
 #include "bson/key.h"
 #include "catalog/ddl_commit.h"
 #include "collection/capped.h"
+#include "collection/retry.h"
 #include "oplog/entry.h"
 #include "storage/meta.h"
 
@@ -21,6 +22,7 @@ namespace {
 using storage::Position;
 
 constexpr storage::Space kMeta{storage::SpaceKind::Meta};
+constexpr std::size_t kExpiredPerCommit = 1'000;
 constexpr std::string_view kPositionKey = "counters/position";
 constexpr std::string_view kCountersPrefix = "counters/#";
 
@@ -153,6 +155,17 @@ void Data::checkpoint() {
   catalog::check_committed(commits_.commit(std::move(transaction)));
   checkpoint_ = at;
   stored_ = counters;
+}
+
+std::size_t Data::expire_retries(std::int64_t before_ms) {
+  std::size_t expired = 0;
+  for (;;) {
+    commit::Transaction transaction = commits_.begin();
+    const std::size_t some = expire_retry_records(transaction, before_ms, kExpiredPerCommit);
+    if (some == 0) return expired;
+    catalog::check_committed(commits_.commit(std::move(transaction)));
+    expired += some;
+  }
 }
 
 Position Data::checkpoint_position() const {

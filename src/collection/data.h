@@ -2,6 +2,7 @@
 // The data floor put together over one store: what app opens and commands are given.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -52,6 +53,9 @@ class Data {
   }
   /// A context with time, term and logger filled in.
   WriteContext write_context() const;
+
+  /// Forgets what sessions not used since `before_ms` (wall clock) retried; gives how many.
+  std::size_t expire_retries(std::int64_t before_ms);
 
   /// Stores the counters as of a position, so that less of the log is read at the next start. Call
   /// about once a minute, and before a clean end.

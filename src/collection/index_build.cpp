@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kChunkDocuments = 256;
 constexpr std::size_t kChunkBytes = std::size_t{4} << 20;
-constexpr ErrorCode kIndexBuildAborted = location(276);
 constexpr std::chrono::milliseconds kConflictWait{50};
 
 /// Lets a worker wait for a held key; builds run on workers.
@@ -90,14 +89,15 @@ class Filler {
   catalog::CollectionPtr current(const WriteUnit& unit) const {
     catalog::CollectionPtr collection = unit.catalog().find_by_id(collection_id_);
     if (collection == nullptr) {
-      raise(kIndexBuildAborted, "the collection was dropped during the build");
+      raise(ErrorCode::IndexBuildAborted, "the collection was dropped during the build");
     }
     for (const catalog::IndexPtr& index : indexes_) {
       const bool there =
           std::any_of(collection->indexes.begin(), collection->indexes.end(),
                       [&](const catalog::IndexPtr& other) { return other->id == index->id; });
       if (!there) {
-        raise(kIndexBuildAborted, "the index '{}' was dropped during the build", index->name);
+        raise(ErrorCode::IndexBuildAborted, "the index '{}' was dropped during the build",
+              index->name);
       }
     }
     return collection;

@@ -57,10 +57,8 @@ TEST_F(RetryTest, ANewNumberForgetsTheOldOne) {
 
 TEST_F(RetryTest, IdleRecordsExpire) {
   remember(5, 0, 0, {});
-  WriteUnit unit = data().begin();
-  EXPECT_EQ(expire_retry_records(unit.transaction(), clock_.wall_ms(), 10), 0U);
-  EXPECT_EQ(expire_retry_records(unit.transaction(), clock_.wall_ms() + 1, 10), 1U);
-  EXPECT_EQ(unit.commit().status, commit::CommitStatus::Committed);
+  EXPECT_EQ(data().expire_retries(clock_.wall_ms()), 0U);
+  EXPECT_EQ(data().expire_retries(clock_.wall_ms() + 1), 1U);
   EXPECT_FALSE(find(4, 0));
 }
 

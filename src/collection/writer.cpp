@@ -28,7 +28,13 @@ std::int64_t size_of(bson::View document) {
 
 Writer::Writer(WriteUnit& unit, catalog::CollectionPtr collection, WriteContext context)
     : unit_(unit), collection_(std::move(collection)), context_(std::move(context)) {
-  invariant(!collection_->is_view() && !collection_->is_oplog(), "only collections are written");
+  if (collection_->is_oplog()) {
+    raise(ErrorCode::InvalidNamespace, "cannot write to {}", collection_->full_name);
+  }
+  if (collection_->is_view()) {
+    raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection",
+          collection_->full_name);
+  }
   unit_.transaction().depends_on(catalog::dependency_on(*collection_));
 }
 

@@ -64,8 +64,8 @@ struct [[nodiscard]] WriteOutcome {
 /// limits say.
 class Writer {
  public:
-  /// Requires: the unit outlives this; `collection` is of the unit's catalog, no view, not the
-  /// oplog.
+  /// Requires: the unit outlives this; `collection` is of the unit's catalog. Throws
+  /// InvalidNamespace (73) for the oplog, CommandNotSupportedOnView (166) for views.
   Writer(WriteUnit& unit, catalog::CollectionPtr collection, WriteContext context);
 
   const catalog::CollectionDefinition& collection() const { return *collection_; }

@@ -177,6 +177,17 @@ TEST_F(DataTest, CappedCollectionsPushOutTheOldest) {
   expect_consistent();
 }
 
+TEST_F(DataTest, OplogAndViewsAreNotWritten) {
+  const std::string view = bson_of(R"({"viewOn": "c"})");
+  data().ddl().create_collection(ns("test.v"), bson::View(view));
+  WriteUnit unit = data().begin();
+  const auto code = [&](const char* full) {
+    return code_of([&] { Writer(unit, collection(full), data().write_context()); });
+  };
+  EXPECT_EQ(code("local.oplog.rs"), ErrorCode::InvalidNamespace);
+  EXPECT_EQ(code("test.v"), ErrorCode::CommandNotSupportedOnView);
+}
+
 TEST_F(DataTest, OplogIsACollection) {
   ASSERT_TRUE(insert(R"({"_id": 1})").done());
   ASSERT_TRUE(insert(R"({"_id": 2})").done());
