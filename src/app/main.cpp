@@ -1,10 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one binary `freshet`.
 #include <cstdio>
+#include <exception>
+#include <string>
+#include <variant>
+#include <vector>
 
-#include "base/version.h"
+#include "app/backup.h"
+#include "app/command_line.h"
+#include "app/exit_code.h"
+#include "app/serve.h"
+#include "base/error.h"
 
-int main() {
-  std::printf("freshet %.*s\n", static_cast<int>(freshet::base::kVersion.size()),
-              freshet::base::kVersion.data());
+namespace freshet::app {
+namespace {
+
+struct Run {
+  ExitCode operator()(const Text& text) const {
+    std::fputs(text.text.c_str(), stdout);
+    return ExitCode::Ok;
+  }
+  ExitCode operator()(const ServeOptions& options) const { return serve(options); }
+  ExitCode operator()(const BackupOptions& options) const { return backup(options); }
+  ExitCode operator()(const RepairOptions& options) const { return repair(options); }
+};
+
+/// Network errors have a code of their own; what else is raised concerns the data.
+ExitCode exit_code_of(const Error& error) {
+  const bool network =
+      error.code() == ErrorCode::HostUnreachable || error.code() == ErrorCode::HostNotFound;
+  return network ? ExitCode::Network : ExitCode::Storage;
+}
+
+ExitCode complain(const char* why, ExitCode code) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "freshet: %s\n", why);
+  return code;
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  Task task;
+  try {
+    task = parse_command_line(arguments);
+  } catch (const Error& error) {
+    return complain(error.what(), ExitCode::Usage);
+  }
+  try {
+    return std::visit(Run(), task);
+  } catch (const Error& error) {
+    return complain(error.what(), exit_code_of(error));
+  } catch (const std::exception& error) {
+    return complain(error.what(), ExitCode::Failed);
+  }
+}
+
+}  // namespace
+}  // namespace freshet::app
+
+int main(int count, char** values) {
+  return static_cast<int>(freshet::app::run(std::vector<std::string>(values + 1, values + count)));
 }
