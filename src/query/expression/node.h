@@ -14,6 +14,7 @@
 #include "bson/builder.h"
 #include "bson/value.h"
 #include "query/expression/expression.h"
+#include "query/expression/integral.h"
 
 namespace freshet::query {
 
@@ -143,9 +144,5 @@ void check_size(std::size_t bytes);
 Value finish_array(bson::Builder& builder);
 /// The operation's interrupt and deadline, where there is an operation.
 void check_interrupt(const EvalContext& context);
-/// An integer of any numeric type without fraction that fits: MongoDB's "representable as a
-/// 32-bit/64-bit integer".
-bool is_integral_int32(ValueView value);
-bool is_integral_int64(ValueView value);
 
 }  // namespace freshet::query

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// $group: one hash table from `_id` to accumulators.
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/operation.h"
+#include "bson/compare.h"
+#include "pipeline/stages/memory.h"
+#include "pipeline/stages/stages.h"
+#include "query/accumulator.h"
+
+namespace freshet::pipeline {
+namespace {
+
+using bson::Value;
+
+struct KeyHash {
+  const bson::StringOrder* collation;
+  std::size_t operator()(const Value& value) const { return bson::hash(value.view(), collation); }
+};
+struct KeyEqual {
+  const bson::StringOrder* collation;
+  bool operator()(const Value& a, const Value& b) const { return bson::equal(a.view(), b.view(), collation); }
+};
+
+using Accumulators = std::vector<std::unique_ptr<query::Accumulator>>;
+
+/// The parsed body: the expression of `_id` and the accumulators, sharing one scope.
+struct Grouping {
+  query::ExpressionPtr id;
+  std::vector<query::AccumulatorSpec> accumulators;
+  std::size_t slots = 0;
+};
+
+class GroupStage final : public ExplainedStage {
+ public:
+  GroupStage(StagePtr source, const StageSpec& spec, const Grouping& grouping, const query::QueryContext& context)
+      : ExplainedStage(std::move(source), spec),
+        grouping_(grouping),
+        context_(context),
+        groups_(16, KeyHash{context.collation}, KeyEqual{context.collation}) {}
+
+  std::optional<bson::View> next(Operation& op) override {
+    if (!grouped_) group(op);
+    grouped_ = true;
+    if (position_ == order_.size()) return std::nullopt;
+    const auto& [id, accumulators] = *order_[position_++];
+    bson::Builder out;
+    out.add("_id", id.missing() ? Value::null().view() : id.view());
+    for (std::size_t i = 0; i < accumulators.size(); ++i) {
+      out.add(grouping_.accumulators[i].field(), accumulators[i]->result().view());
+    }
+    current_ = out.take();
+    return bson::View(current_);
+  }
+
+ private:
+  using Groups = std::unordered_map<Value, Accumulators, KeyHash, KeyEqual>;
+
+  void group(Operation& op) {
+    query::EvalContext evaluation{context_, Value(), Value(), std::vector<Value>(grouping_.slots)};
+    while (const auto document = source().next(op)) {
+      op.check();
+      evaluation.root = Value(bson::ValueView(bson::Type::Document, document->data(), document->size_bytes()));
+      evaluation.current = evaluation.root;
+      Accumulators& accumulators = group_of(evaluation);
+      for (std::size_t i = 0; i < accumulators.size(); ++i) {
+        const std::size_t before = accumulators[i]->memory_bytes();
+        grouping_.accumulators[i].add(*accumulators[i], evaluation);
+        const std::size_t after = accumulators[i]->memory_bytes();
+        after >= before ? memory_.use(after - before) : memory_.release(before - after);
+      }
+    }
+  }
+
+  Accumulators& group_of(query::EvalContext& evaluation) {
+    Value id = grouping_.id->evaluate(evaluation);
+    const auto found = groups_.find(id);
+    if (found != groups_.end()) return found->second;
+    id = id.owned();
+    constexpr std::size_t kGroupBytes = 160;  // table node, key, empty accumulators
+    memory_.use(kGroupBytes + id.view().raw().size() + 64 * grouping_.accumulators.size());
+    Accumulators accumulators;
+    for (const auto& spec : grouping_.accumulators) accumulators.push_back(spec.make(id, context_));
+    const auto added = groups_.emplace(std::move(id), std::move(accumulators)).first;
+    order_.push_back(&*added);
+    return added->second;
+  }
+
+  const Grouping& grouping_;
+  const query::QueryContext& context_;
+  StageMemory memory_{"$group"};
+  Groups groups_;
+  std::vector<const Groups::value_type*> order_;  ///< groups as they were first seen
+  std::size_t position_ = 0;
+  bool grouped_ = false;
+  std::string current_;
+};
+
+class GroupSpec final : public StageSpec {
+ public:
+  GroupSpec(const StageTraits& traits, bson::Element body, const query::QueryContext& context)
+      : StageSpec(traits, body) {
+    query::ParseScope scope(context);
+    for (const auto& element : body.as_document()) add(element, scope);
+    if (grouping_.id == nullptr) raise(location(15955), "a group specification must include an _id");
+    grouping_.slots = scope.slots();
+  }
+  StagePtr build(StagePtr source, BuildContext& context) const override {
+    return std::make_unique<GroupStage>(std::move(source), *this, grouping_, context.query);
+  }
+
+ private:
+  void add(bson::Element element, query::ParseScope& scope) {
+    const std::string_view field = element.name();
+    if (field == "_id") {
+      if (grouping_.id != nullptr) raise(location(15948), "a group's _id may only be specified once");
+      grouping_.id = query::parse_expression(element, scope);
+      return;
+    }
+    if (field == "$doingMerge") raise(location(17030), "$doingMerge is for internal use");
+    if (field.find('.') != std::string_view::npos) {
+      raise(location(40235), "The field name '{}' cannot contain '.'", field);
+    }
+    if (field.starts_with('$')) raise(location(40236), "The field name '{}' cannot be an operator name", field);
+    grouping_.accumulators.emplace_back(field, element, scope);
+  }
+
+  Grouping grouping_;
+};
+
+}  // namespace
+
+void parse_group(const StageTraits& traits, bson::Element body, const PipelineContext& context, Pipeline& out) {
+  if (!body.is_document()) raise(location(15947), "a group's fields must be specified in an object");
+  out.push_back(std::make_unique<GroupSpec>(traits, body, context.query));
+}
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parsers behind the table of stages, one file each, and what they share.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "bson/builder.h"
+#include "pipeline/pipeline.h"
+
+namespace freshet::pipeline {
+
+/// Appends what {$stage: body} means; some stages are written in terms of others.
+using ParseStage = void (*)(const StageTraits& traits, bson::Element body, const PipelineContext& context,
+                            Pipeline& out);
+
+struct StageRow {
+  StageTraits traits;
+  ParseStage parse;
+};
+
+/// Null when there is none of that name.
+const StageRow* find_stage_row(std::string_view name);
+/// Parses one stage document, {"$x": …}, without looking at its neighbours.
+void parse_stage(bson::View stage, const PipelineContext& context, Pipeline& out);
+
+void parse_transform_stage(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_limit(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_skip(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_sort(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_group(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_count(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_sort_by_count(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_unwind(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_sample(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_bucket(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_bucket_auto(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_facet(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_lookup(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_graph_lookup(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_union_with(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_documents(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_out(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_merge(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+
+/// A stage that is explained as it was written.
+class ExplainedStage : public Stage {
+ public:
+  ExplainedStage(StagePtr source, const StageSpec& spec) : Stage(std::move(source)), spec_(spec) {}
+  void explain(bson::Builder& out) const override {
+    Stage::explain(out);
+    out.push(spec_.document());
+  }
+
+ private:
+  const StageSpec& spec_;
+};
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stages of an aggregation pipeline: one row each. To add one, write its file, declare its parser in stages.h, add
+// a row here.
+#include <algorithm>
+
+#include "base/error.h"
+#include "pipeline/stages/stages.h"
+
+namespace freshet::pipeline {
+namespace {
+
+/// Makes its own documents; nowhere but at the beginning.
+constexpr StageTraits source(std::string_view name) {
+  StageTraits traits;
+  traits.name = name;
+  traits.first_only = true;
+  traits.in_facet = false;
+  return traits;
+}
+
+/// Writes; nowhere but at the end of a top-level pipeline.
+constexpr StageTraits sink(std::string_view name) {
+  StageTraits traits;
+  traits.name = name;
+  traits.last_only = true;
+  traits.in_facet = false;
+  traits.in_lookup = false;
+  traits.in_view = false;
+  return traits;
+}
+
+constexpr StageTraits anywhere(std::string_view name) {
+  StageTraits traits;
+  traits.name = name;
+  return traits;
+}
+
+constexpr StageTraits in_streams(std::string_view name) {
+  StageTraits traits;
+  traits.name = name;
+  traits.in_change_stream = true;
+  return traits;
+}
+
+constexpr StageTraits not_in_facet(std::string_view name) {
+  StageTraits traits;
+  traits.name = name;
+  traits.in_facet = false;
+  return traits;
+}
+
+constexpr StageRow kStages[] = {
+    {in_streams("$addFields"), parse_transform_stage},
+    {in_streams("$match"), parse_transform_stage},
+    {in_streams("$project"), parse_transform_stage},
+    {in_streams("$redact"), parse_transform_stage},
+    {in_streams("$replaceRoot"), parse_transform_stage},
+    {in_streams("$replaceWith"), parse_transform_stage},
+    {in_streams("$set"), parse_transform_stage},
+    {in_streams("$unset"), parse_transform_stage},
+    {anywhere("$bucket"), parse_bucket},
+    {anywhere("$bucketAuto"), parse_bucket_auto},
+    {anywhere("$count"), parse_count},
+    {source("$documents"), parse_documents},
+    {not_in_facet("$facet"), parse_facet},
+    {anywhere("$graphLookup"), parse_graph_lookup},
+    {anywhere("$group"), parse_group},
+    {anywhere("$limit"), parse_limit},
+    {anywhere("$lookup"), parse_lookup},
+    {sink("$merge"), parse_merge},
+    {sink("$out"), parse_out},
+    {anywhere("$sample"), parse_sample},
+    {anywhere("$skip"), parse_skip},
+    {anywhere("$sort"), parse_sort},
+    {anywhere("$sortByCount"), parse_sort_by_count},
+    {anywhere("$unionWith"), parse_union_with},
+    {anywhere("$unwind"), parse_unwind},
+};
+
+}  // namespace
+
+const StageRow* find_stage_row(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kStages), std::end(kStages),
+                                   [&](const StageRow& row) { return row.traits.name == name; });
+  return found == std::end(kStages) ? nullptr : found;
+}
+
+void parse_stage(bson::View stage, const PipelineContext& context, Pipeline& out) {
+  if (stage.count() != 1) {
+    raise(location(40323), "A pipeline stage specification object must contain exactly one field.");
+  }
+  const bson::Element body = *stage.begin();
+  const StageRow* row = find_stage_row(body.name());
+  if (row == nullptr) raise(location(40324), "Unrecognized pipeline stage name: '{}'", body.name());
+  row->parse(row->traits, body, context, out);
+}
+
+}  // namespace freshet::pipeline
