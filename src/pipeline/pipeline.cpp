@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parsing whole pipelines: the rules about which stage may stand where, and what a $sort learns from a $limit.
+// Parsing whole pipelines: the rules about which stage may stand where, and what a $sort learns
+// from a $limit.
 #include "pipeline/pipeline.h"
 
 #include <limits>
@@ -30,7 +31,8 @@ void check_kind(const StageTraits& traits, PipelineKind kind) {
       break;
     case PipelineKind::View:
       if (!traits.in_view) {
-        raise(ErrorCode::OptionNotSupportedOnView, "{} is not allowed in a view's pipeline", traits.name);
+        raise(ErrorCode::OptionNotSupportedOnView, "{} is not allowed in a view's pipeline",
+              traits.name);
       }
       break;
     case PipelineKind::Top:
@@ -50,7 +52,8 @@ void check_positions(const Pipeline& pipeline, PipelineKind kind) {
       raise(location(40601), "{} can only be the final stage in the pipeline", traits.name);
     }
     if (change_stream && i != 0 && !traits.in_change_stream) {
-      raise(ErrorCode::IllegalOperation, "{} is not permitted in a $changeStream pipeline", traits.name);
+      raise(ErrorCode::IllegalOperation, "{} is not permitted in a $changeStream pipeline",
+            traits.name);
     }
   }
 }
@@ -92,7 +95,8 @@ Pipeline parse_pipeline(bson::View array, const PipelineContext& context) {
       raise(ErrorCode::TypeMismatch, "Each element of the 'pipeline' array must be an object");
     }
     if (++count > kPipelineStagesMax) {
-      raise(location(7749501), "Pipeline length must be no longer than {} stages", kPipelineStagesMax);
+      raise(location(7749501), "Pipeline length must be no longer than {} stages",
+            kPipelineStagesMax);
     }
     parse_stage(element.as_document(), context, pipeline);
   }
@@ -104,8 +108,10 @@ Pipeline parse_pipeline(bson::View array, const PipelineContext& context) {
   return pipeline;
 }
 
-StagePtr build_pipeline(const Pipeline& pipeline, std::size_t first, StagePtr source, BuildContext& context) {
-  for (std::size_t i = first; i < pipeline.size(); ++i) source = pipeline[i]->build(std::move(source), context);
+StagePtr build_pipeline(const Pipeline& pipeline, std::size_t first, StagePtr source,
+                        BuildContext& context) {
+  for (std::size_t i = first; i < pipeline.size(); ++i)
+    source = pipeline[i]->build(std::move(source), context);
   return source;
 }
 

@@ -61,20 +61,24 @@ class Redact final : public Transform {
       if (text == kDescend) return Decision::Descend;
     }
     raise(location(17053),
-          "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE, "
+          "$redact's expression should not return anything aside from the variables $$KEEP, "
+          "$$DESCEND, and $$PRUNE, "
           "but returned a value of type {}",
           verdict.missing() ? "missing" : bson::type_alias(verdict.type()));
   }
 
   void copy_fields(View document, bson::Builder& out, query::EvalContext& evaluation) const {
-    for (const auto& element : document) copy(element.name(), element.value(), out, evaluation);
+    for (const auto& element : document)
+      copy(element.name(), element.value(), out, evaluation);
   }
 
   /// Nesting is bounded by that of the document.
-  void copy(std::string_view name, ValueView value, bson::Builder& out, query::EvalContext& evaluation) const {
+  void copy(std::string_view name, ValueView value, bson::Builder& out,
+            query::EvalContext& evaluation) const {
     if (value.is_array()) {
       out.open_array(name);
-      for (const auto& element : value.as_document()) copy_element(element.value(), out, evaluation);
+      for (const auto& element : value.as_document())
+        copy_element(element.value(), out, evaluation);
       out.close();
       return;
     }
@@ -97,7 +101,8 @@ class Redact final : public Transform {
   void copy_element(ValueView value, bson::Builder& out, query::EvalContext& evaluation) const {
     if (value.is_array()) {
       out.push_array();
-      for (const auto& element : value.as_document()) copy_element(element.value(), out, evaluation);
+      for (const auto& element : value.as_document())
+        copy_element(element.value(), out, evaluation);
       out.close();
       return;
     }

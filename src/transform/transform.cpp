@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// $match $project $addFields/$set $unset $replaceRoot/$replaceWith, and the table of all transforms.
+// $match $project $addFields/$set $unset $replaceRoot/$replaceWith, and the table of all
+// transforms.
 #include "transform/transform.h"
 
 #include <algorithm>
@@ -90,13 +91,15 @@ TransformPtr parse_match(std::string_view, ValueView body, const QueryContext& c
 
 TransformPtr parse_project(std::string_view name, ValueView body, const QueryContext& context) {
   if (!body.is_document()) raise(location(15969), "$project specification must be an object");
-  if (body.as_document().empty()) raise(location(51272), "projection specification must have at least one field");
+  if (body.as_document().empty())
+    raise(location(51272), "projection specification must have at least one field");
   return std::make_unique<Project>(name, body.as_document(), context);
 }
 
 TransformPtr parse_set(std::string_view name, ValueView body, const QueryContext& context) {
   if (!body.is_document()) {
-    raise(location(40272), "{} specification stage must be an object, got {}", name, bson::type_alias(body.type()));
+    raise(location(40272), "{} specification stage must be an object, got {}", name,
+          bson::type_alias(body.type()));
   }
   return std::make_unique<SetFields>(name, body, context);
 }
@@ -112,12 +115,14 @@ TransformPtr parse_unset(std::string_view name, ValueView body, const QueryConte
   } else if (body.is_array() && !body.as_document().empty()) {
     for (const auto& element : body.as_document()) {
       if (!element.is_string()) {
-        raise(location(31120), "$unset specification must be a string or an array containing only string values");
+        raise(location(31120),
+              "$unset specification must be a string or an array containing only string values");
       }
       add(element.as_string());
     }
   } else if (body.is_array()) {
-    raise(location(31119), "$unset specification must be a string or an array with at least one field");
+    raise(location(31119),
+          "$unset specification must be a string or an array with at least one field");
   } else {
     raise(location(31002), "$unset specification must be a string or an array");
   }
@@ -125,22 +130,26 @@ TransformPtr parse_unset(std::string_view name, ValueView body, const QueryConte
   return std::make_unique<Project>(name, View(bytes), context);
 }
 
-TransformPtr parse_replace_root(std::string_view name, ValueView body, const QueryContext& context) {
+TransformPtr parse_replace_root(std::string_view name, ValueView body,
+                                const QueryContext& context) {
   if (!body.is_document()) {
     raise(location(40229), "expected an object as specification for $replaceRoot stage, got {}",
           bson::type_alias(body.type()));
   }
   for (const auto& element : body.as_document()) {
     if (element.name() != "newRoot") {
-      raise(ErrorCode::Location40415, "BSON field '$replaceRoot.{}' is an unknown field", element.name());
+      raise(ErrorCode::Location40415, "BSON field '$replaceRoot.{}' is an unknown field",
+            element.name());
     }
   }
   const bson::Element root = body.as_document()["newRoot"];
-  if (!root) raise(location(40414), "BSON field '$replaceRoot.newRoot' is missing but a required field");
+  if (!root)
+    raise(location(40414), "BSON field '$replaceRoot.newRoot' is missing but a required field");
   return std::make_unique<ReplaceRoot>(name, root, context);
 }
 
-TransformPtr parse_replace_with(std::string_view name, ValueView body, const QueryContext& context) {
+TransformPtr parse_replace_with(std::string_view name, ValueView body,
+                                const QueryContext& context) {
   return std::make_unique<ReplaceRoot>(name, body, context);
 }
 
@@ -162,7 +171,8 @@ constexpr TransformRow kTransforms[] = {
 
 }  // namespace
 
-TransformPtr parse_transform(std::string_view stage_name, ValueView body, const QueryContext& context) {
+TransformPtr parse_transform(std::string_view stage_name, ValueView body,
+                             const QueryContext& context) {
   const auto* found = std::find_if(std::begin(kTransforms), std::end(kTransforms),
                                    [&](const TransformRow& row) { return row.name == stage_name; });
   return found == std::end(kTransforms) ? nullptr : found->parse(found->name, body, context);

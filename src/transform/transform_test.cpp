@@ -32,9 +32,11 @@ std::string run(std::string_view stage, std::string_view document) {
 TEST(Transform, EachStage) {
   EXPECT_EQ(run(R"({"$match": {"a": 1}})", R"({"a": 1})"), R"({ "a" : 1 })");
   EXPECT_EQ(run(R"({"$match": {"a": 1}})", R"({"a": 2})"), "dropped");
-  EXPECT_EQ(run(R"({"$project": {"b": {"$add": ["$a", 1]}, "_id": 0}})", R"({"_id": 1, "a": 2})"), R"({ "b" : 3 })");
+  EXPECT_EQ(run(R"({"$project": {"b": {"$add": ["$a", 1]}, "_id": 0}})", R"({"_id": 1, "a": 2})"),
+            R"({ "b" : 3 })");
   EXPECT_EQ(run(R"({"$set": {"x.y": "$a"}})", R"({"a": 2})"), R"({ "a" : 2, "x" : { "y" : 2 } })");
-  EXPECT_EQ(run(R"({"$unset": ["a", "b.c"]})", R"({"a": 2, "b": {"c": 1, "d": 2}})"), R"({ "b" : { "d" : 2 } })");
+  EXPECT_EQ(run(R"({"$unset": ["a", "b.c"]})", R"({"a": 2, "b": {"c": 1, "d": 2}})"),
+            R"({ "b" : { "d" : 2 } })");
   EXPECT_EQ(run(R"({"$replaceRoot": {"newRoot": "$a"}})", R"({"a": {"b": 1}})"), R"({ "b" : 1 })");
   EXPECT_EQ(run(R"({"$replaceWith": "$b"})", R"({"a": {"b": 1}})"), "error 40228");
   EXPECT_EQ(run(R"({"$group": {"_id": 1}})", R"({})"), "no transform");
@@ -42,8 +44,9 @@ TEST(Transform, EachStage) {
 
 TEST(Transform, Redact) {
   const char* stage = R"({"$redact": {"$cond": [{"$eq": ["$level", 5]}, "$$PRUNE", "$$DESCEND"]}})";
-  EXPECT_EQ(run(stage, R"({"level": 1, "a": {"level": 5}, "b": [{"level": 5}, {"c": {"level": 2}}, 7]})"),
-            R"({ "level" : 1, "b" : [ { "c" : { "level" : 2 } }, 7 ] })");
+  EXPECT_EQ(
+      run(stage, R"({"level": 1, "a": {"level": 5}, "b": [{"level": 5}, {"c": {"level": 2}}, 7]})"),
+      R"({ "level" : 1, "b" : [ { "c" : { "level" : 2 } }, 7 ] })");
   EXPECT_EQ(run(stage, R"({"level": 5})"), "dropped");
   EXPECT_EQ(run(R"({"$redact": "$$KEEP"})", R"({"a": 1})"), R"({ "a" : 1 })");
   EXPECT_EQ(run(R"({"$redact": 1})", R"({"a": 1})"), "error 17053");

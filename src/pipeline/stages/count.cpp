@@ -12,7 +12,8 @@ namespace {
 /// One document with the number of those before it; none when there were none.
 class CountStage final : public ExplainedStage {
  public:
-  CountStage(StagePtr source, const StageSpec& spec) : ExplainedStage(std::move(source), spec), spec_(spec) {}
+  CountStage(StagePtr source, const StageSpec& spec)
+      : ExplainedStage(std::move(source), spec), spec_(spec) {}
   std::optional<bson::View> next(Operation& op) override {
     if (done_) return std::nullopt;
     std::int64_t count = 0;
@@ -49,31 +50,38 @@ class CountSpec final : public StageSpec {
 
 }  // namespace
 
-void parse_count(const StageTraits& traits, bson::Element body, const PipelineContext&, Pipeline& out) {
+void parse_count(const StageTraits& traits, bson::Element body, const PipelineContext&,
+                 Pipeline& out) {
   if (!body.is_string()) raise(location(40156), "the count field must be a non-empty string");
   const std::string_view field = body.as_string();
   if (field.empty()) raise(location(40157), "the count field must be a non-empty string");
   if (field.front() == '$') raise(location(40158), "the count field cannot be a $-prefixed path");
-  if (field.find('\0') != std::string_view::npos) raise(location(40159), "the count field cannot contain a null byte");
-  if (field.find('.') != std::string_view::npos) raise(location(40160), "the count field cannot contain '.'");
+  if (field.find('\0') != std::string_view::npos)
+    raise(location(40159), "the count field cannot contain a null byte");
+  if (field.find('.') != std::string_view::npos)
+    raise(location(40160), "the count field cannot contain '.'");
   if (field == "_id") raise(location(9039800), "the count field cannot be '_id'");
   out.push_back(std::make_unique<CountSpec>(traits, body));
 }
 
-void parse_sort_by_count(const StageTraits& traits, bson::Element body, const PipelineContext& context, Pipeline& out) {
+void parse_sort_by_count(const StageTraits& traits, bson::Element body,
+                         const PipelineContext& context, Pipeline& out) {
   if (body.is_document()) {
     const bson::View document = body.as_document();
     if (document.empty() || !(*document.begin()).name().starts_with('$')) {
-      raise(location(40147), "the {} field must be defined as a $-prefixed path or an expression inside an object",
+      raise(location(40147),
+            "the {} field must be defined as a $-prefixed path or an expression inside an object",
             traits.name);
     }
   } else if (body.is_string()) {
     if (!body.as_string().starts_with('$')) {
-      raise(location(40148), "the {} field must be defined as a $-prefixed path or an expression inside an object",
+      raise(location(40148),
+            "the {} field must be defined as a $-prefixed path or an expression inside an object",
             traits.name);
     }
   } else {
-    raise(location(40149), "the {} field must be specified as a string or as an object", traits.name);
+    raise(location(40149), "the {} field must be specified as a string or as an object",
+          traits.name);
   }
   bson::Builder group;
   group.open_document("$group").add("_id", body.value());

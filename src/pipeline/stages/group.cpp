@@ -21,7 +21,9 @@ struct KeyHash {
 };
 struct KeyEqual {
   const bson::StringOrder* collation;
-  bool operator()(const Value& a, const Value& b) const { return bson::equal(a.view(), b.view(), collation); }
+  bool operator()(const Value& a, const Value& b) const {
+    return bson::equal(a.view(), b.view(), collation);
+  }
 };
 
 using Accumulators = std::vector<std::unique_ptr<query::Accumulator>>;
@@ -35,7 +37,8 @@ struct Grouping {
 
 class GroupStage final : public ExplainedStage {
  public:
-  GroupStage(StagePtr source, const StageSpec& spec, const Grouping& grouping, const query::QueryContext& context)
+  GroupStage(StagePtr source, const StageSpec& spec, const Grouping& grouping,
+             const query::QueryContext& context)
       : ExplainedStage(std::move(source), spec),
         grouping_(grouping),
         context_(context),
@@ -62,7 +65,8 @@ class GroupStage final : public ExplainedStage {
     query::EvalContext evaluation{context_, Value(), Value(), std::vector<Value>(grouping_.slots)};
     while (const auto document = source().next(op)) {
       op.check();
-      evaluation.root = Value(bson::ValueView(bson::Type::Document, document->data(), document->size_bytes()));
+      evaluation.root =
+          Value(bson::ValueView(bson::Type::Document, document->data(), document->size_bytes()));
       evaluation.current = evaluation.root;
       Accumulators& accumulators = group_of(evaluation);
       for (std::size_t i = 0; i < accumulators.size(); ++i) {
@@ -82,7 +86,8 @@ class GroupStage final : public ExplainedStage {
     constexpr std::size_t kGroupBytes = 160;  // table node, key, empty accumulators
     memory_.use(kGroupBytes + id.view().raw().size() + 64 * grouping_.accumulators.size());
     Accumulators accumulators;
-    for (const auto& spec : grouping_.accumulators) accumulators.push_back(spec.make(id, context_));
+    for (const auto& spec : grouping_.accumulators)
+      accumulators.push_back(spec.make(id, context_));
     const auto added = groups_.emplace(std::move(id), std::move(accumulators)).first;
     order_.push_back(&*added);
     return added->second;
@@ -103,8 +108,10 @@ class GroupSpec final : public StageSpec {
   GroupSpec(const StageTraits& traits, bson::Element body, const query::QueryContext& context)
       : StageSpec(traits, body) {
     query::ParseScope scope(context);
-    for (const auto& element : body.as_document()) add(element, scope);
-    if (grouping_.id == nullptr) raise(location(15955), "a group specification must include an _id");
+    for (const auto& element : body.as_document())
+      add(element, scope);
+    if (grouping_.id == nullptr)
+      raise(location(15955), "a group specification must include an _id");
     grouping_.slots = scope.slots();
   }
   StagePtr build(StagePtr source, BuildContext& context) const override {
@@ -115,7 +122,8 @@ class GroupSpec final : public StageSpec {
   void add(bson::Element element, query::ParseScope& scope) {
     const std::string_view field = element.name();
     if (field == "_id") {
-      if (grouping_.id != nullptr) raise(location(15948), "a group's _id may only be specified once");
+      if (grouping_.id != nullptr)
+        raise(location(15948), "a group's _id may only be specified once");
       grouping_.id = query::parse_expression(element, scope);
       return;
     }
@@ -123,7 +131,8 @@ class GroupSpec final : public StageSpec {
     if (field.find('.') != std::string_view::npos) {
       raise(location(40235), "The field name '{}' cannot contain '.'", field);
     }
-    if (field.starts_with('$')) raise(location(40236), "The field name '{}' cannot be an operator name", field);
+    if (field.starts_with('$'))
+      raise(location(40236), "The field name '{}' cannot be an operator name", field);
     grouping_.accumulators.emplace_back(field, element, scope);
   }
 
@@ -132,8 +141,10 @@ class GroupSpec final : public StageSpec {
 
 }  // namespace
 
-void parse_group(const StageTraits& traits, bson::Element body, const PipelineContext& context, Pipeline& out) {
-  if (!body.is_document()) raise(location(15947), "a group's fields must be specified in an object");
+void parse_group(const StageTraits& traits, bson::Element body, const PipelineContext& context,
+                 Pipeline& out) {
+  if (!body.is_document())
+    raise(location(15947), "a group's fields must be specified in an object");
   out.push_back(std::make_unique<GroupSpec>(traits, body, context.query));
 }
 

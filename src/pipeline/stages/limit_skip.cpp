@@ -72,21 +72,25 @@ std::int64_t count_argument(std::string_view stage, bson::Element body, int code
   }
   const std::int64_t count = body.number_as_int64();
   if (count < 0) {
-    raise(location(code), "invalid argument to {} stage: expected a non-negative number, found {}", stage, count);
+    raise(location(code), "invalid argument to {} stage: expected a non-negative number, found {}",
+          stage, count);
   }
   return count;
 }
 
 }  // namespace
 
-void parse_limit(const StageTraits& traits, bson::Element body, const PipelineContext&, Pipeline& out) {
+void parse_limit(const StageTraits& traits, bson::Element body, const PipelineContext&,
+                 Pipeline& out) {
   const std::int64_t count = count_argument(traits.name, body, 5107201);
   if (count == 0) raise(location(15958), "the limit must be positive");
   out.push_back(std::make_unique<LimitSpec>(traits, body, count));
 }
 
-void parse_skip(const StageTraits& traits, bson::Element body, const PipelineContext&, Pipeline& out) {
-  out.push_back(std::make_unique<SkipSpec>(traits, body, count_argument(traits.name, body, 5107200)));
+void parse_skip(const StageTraits& traits, bson::Element body, const PipelineContext&,
+                Pipeline& out) {
+  out.push_back(
+      std::make_unique<SkipSpec>(traits, body, count_argument(traits.name, body, 5107200)));
 }
 
 }  // namespace freshet::pipeline

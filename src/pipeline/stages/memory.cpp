@@ -10,7 +10,8 @@ void StageMemory::use(std::size_t bytes) {
   used_ += bytes;
   if (used_ > kStageMemoryBytesMax) {
     raise(ErrorCode::QueryExceededMemoryLimitNoDiskUseAllowed,
-          "Exceeded memory limit for {} of {} bytes, and stages cannot spill to disk", stage_, kStageMemoryBytesMax);
+          "Exceeded memory limit for {} of {} bytes, and stages cannot spill to disk", stage_,
+          kStageMemoryBytesMax);
   }
 }
 

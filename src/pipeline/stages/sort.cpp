@@ -32,9 +32,12 @@ struct RowBefore {
 
 class SortStage final : public ExplainedStage {
  public:
-  SortStage(StagePtr source, const StageSpec& spec, const query::SortPattern& pattern, std::size_t limit,
-            const query::QueryContext& context)
-      : ExplainedStage(std::move(source), spec), pattern_(pattern), limit_(limit), context_(context) {}
+  SortStage(StagePtr source, const StageSpec& spec, const query::SortPattern& pattern,
+            std::size_t limit, const query::QueryContext& context)
+      : ExplainedStage(std::move(source), spec),
+        pattern_(pattern),
+        limit_(limit),
+        context_(context) {}
 
   std::optional<bson::View> next(Operation& op) override {
     if (!sorted_) sort(op);
@@ -79,7 +82,8 @@ class SortStage final : public ExplainedStage {
 
 class SortSpec final : public StageSpec {
  public:
-  SortSpec(const StageTraits& traits, bson::Element body) : StageSpec(traits, body), pattern_(body.as_document()) {}
+  SortSpec(const StageTraits& traits, bson::Element body)
+      : StageSpec(traits, body), pattern_(body.as_document()) {}
   StagePtr build(StagePtr source, BuildContext& context) const override {
     return std::make_unique<SortStage>(std::move(source), *this, pattern_, limit_, context.query);
   }
@@ -95,9 +99,11 @@ class SortSpec final : public StageSpec {
 
 }  // namespace
 
-void parse_sort(const StageTraits& traits, bson::Element body, const PipelineContext&, Pipeline& out) {
+void parse_sort(const StageTraits& traits, bson::Element body, const PipelineContext&,
+                Pipeline& out) {
   if (!body.is_document()) raise(location(15973), "the $sort key specification must be an object");
-  if (body.as_document().empty()) raise(location(15976), "$sort stage must have at least one sort key");
+  if (body.as_document().empty())
+    raise(location(15976), "$sort stage must have at least one sort key");
   out.push_back(std::make_unique<SortSpec>(traits, body));
 }
 

@@ -35,7 +35,8 @@ class TransformStage final : public ExplainedStage {
 class TransformSpec final : public StageSpec {
  public:
   TransformSpec(const StageTraits& traits, bson::Element body, const query::QueryContext& context)
-      : StageSpec(traits, body), transform_(transform::parse_transform(traits.name, body, context)) {}
+      : StageSpec(traits, body),
+        transform_(transform::parse_transform(traits.name, body, context)) {}
 
   StagePtr build(StagePtr source, BuildContext& context) const override {
     return std::make_unique<TransformStage>(std::move(source), *this, *transform_, context.query);
@@ -52,8 +53,8 @@ class TransformSpec final : public StageSpec {
 
 }  // namespace
 
-void parse_transform_stage(const StageTraits& traits, bson::Element body, const PipelineContext& context,
-                           Pipeline& out) {
+void parse_transform_stage(const StageTraits& traits, bson::Element body,
+                           const PipelineContext& context, Pipeline& out) {
   out.push_back(std::make_unique<TransformSpec>(traits, body, context.query));
 }
 
