@@ -33,7 +33,15 @@ void parse_count(const StageTraits&, bson::Element, const PipelineContext&, Pipe
 void parse_sort_by_count(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_unwind(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_sample(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_bucket(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_bucket_auto(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_facet(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_lookup(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_graph_lookup(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_union_with(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_documents(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_out(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_merge(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 
 /// A stage that is explained as it was written.
 class ExplainedStage : public Stage {

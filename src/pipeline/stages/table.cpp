@@ -10,7 +10,25 @@ namespace freshet::pipeline {
 namespace {
 
 /// Makes its own documents; nowhere but at the beginning.
+constexpr StageTraits source(std::string_view name) {
+  StageTraits traits;
+  traits.name = name;
+  traits.first_only = true;
+  traits.in_facet = false;
+  return traits;
+}
+
 /// Writes; nowhere but at the end of a top-level pipeline.
+constexpr StageTraits sink(std::string_view name) {
+  StageTraits traits;
+  traits.name = name;
+  traits.last_only = true;
+  traits.in_facet = false;
+  traits.in_lookup = false;
+  traits.in_view = false;
+  return traits;
+}
+
 constexpr StageTraits anywhere(std::string_view name) {
   StageTraits traits;
   traits.name = name;
@@ -24,6 +42,13 @@ constexpr StageTraits in_streams(std::string_view name) {
   return traits;
 }
 
+constexpr StageTraits not_in_facet(std::string_view name) {
+  StageTraits traits;
+  traits.name = name;
+  traits.in_facet = false;
+  return traits;
+}
+
 constexpr StageRow kStages[] = {
     {in_streams("$addFields"), parse_transform_stage},
     {in_streams("$match"), parse_transform_stage},
@@ -33,14 +58,22 @@ constexpr StageRow kStages[] = {
     {in_streams("$replaceWith"), parse_transform_stage},
     {in_streams("$set"), parse_transform_stage},
     {in_streams("$unset"), parse_transform_stage},
+    {anywhere("$bucket"), parse_bucket},
+    {anywhere("$bucketAuto"), parse_bucket_auto},
     {anywhere("$count"), parse_count},
+    {source("$documents"), parse_documents},
+    {not_in_facet("$facet"), parse_facet},
+    {anywhere("$graphLookup"), parse_graph_lookup},
     {anywhere("$group"), parse_group},
     {anywhere("$limit"), parse_limit},
     {anywhere("$lookup"), parse_lookup},
+    {sink("$merge"), parse_merge},
+    {sink("$out"), parse_out},
     {anywhere("$sample"), parse_sample},
     {anywhere("$skip"), parse_skip},
     {anywhere("$sort"), parse_sort},
     {anywhere("$sortByCount"), parse_sort_by_count},
+    {anywhere("$unionWith"), parse_union_with},
     {anywhere("$unwind"), parse_unwind},
 };
 

@@ -6,8 +6,8 @@
 
 namespace freshet::query {
 
-/// A number without fraction that fits: MongoDB's "representable as a 32-bit/64-bit integer". False for what is no
-/// number.
+/// A number without fraction that fits: MongoDB's "representable as a 32-bit/64-bit integer". False
+/// for what is no number.
 bool is_integral_int32(bson::ValueView value);
 bool is_integral_int64(bson::ValueView value);
 
