@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collection/insert_form.h"
 
+#include <string_view>
+
 #include "base/error.h"
 #include "bson/builder.h"
 #include "bson/validate.h"
@@ -47,13 +49,13 @@ void check_id(bson::ValueView id) {
     raise(ErrorCode::InvalidIdField, "can't use a value of type {} as _id",
           bson::type_alias(id.type()));
   }
-  if (id.is_document()) {
-    for (const bson::Element& field : id.as_document()) {
-      if (!field.name().empty() && field.name()[0] == '$') {
-        raise(ErrorCode::DollarPrefixedFieldName,
-              "the field name '{}' in _id cannot begin with a dollar sign", field.name());
-      }
-    }
+  if (!id.is_document()) return;
+  for (const bson::Element& field : id.as_document()) {
+    const std::string_view name = field.name();
+    if (name.empty() || name[0] != '$') continue;
+    if (name == "$ref" || name == "$id" || name == "$db") continue;  // a reference may be an _id
+    raise(ErrorCode::DollarPrefixedFieldName,
+          "the field name '{}' in _id cannot begin with a dollar sign", name);
   }
 }
 
