@@ -3,6 +3,7 @@
 """How the binary behaves as a process: start, refusal, signals, exit codes, files. No client library."""
 
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -16,19 +17,26 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
 from freshet_server import FreshetServer, ServerFailed, run_freshet, wait_until  # noqa: E402
 
-USAGE, NETWORK, STORAGE = 2, 48, 100
+USAGE, ENGINE_FAILED, NETWORK, STORAGE = 2, 14, 48, 100
+
+
+def bson_value(value):
+    """The type byte and the bytes of a value: int, str, dict, list."""
+    if isinstance(value, int):
+        return b"\x10", struct.pack("<i", value)
+    if isinstance(value, str):
+        text = value.encode() + b"\0"
+        return b"\x02", struct.pack("<i", len(text)) + text
+    if isinstance(value, list):
+        return b"\x04", bson_document({str(i): item for i, item in enumerate(value)})
+    return b"\x03", bson_document(value)
 
 
 def bson_document(fields):
-    """A BSON document of int32 and string fields."""
     body = b""
     for name, value in fields.items():
-        key = name.encode() + b"\0"
-        if isinstance(value, int):
-            body += b"\x10" + key + struct.pack("<i", value)
-        else:
-            text = value.encode() + b"\0"
-            body += b"\x02" + key + struct.pack("<i", len(text)) + text
+        kind, data = bson_value(value)
+        body += kind + name.encode() + b"\0" + data
     return struct.pack("<i", len(body) + 5) + body + b"\0"
 
 
@@ -37,15 +45,27 @@ def message(fields, request_id=1):
     return struct.pack("<iiii", 16 + len(body), request_id, 0, 2013) + body
 
 
+def receive(link):
+    """One reply's bytes; what came of it when the server closes."""
+    reply = b""
+    while len(reply) < 4 or len(reply) < struct.unpack("<i", reply[:4])[0]:
+        more = link.recv(65536)
+        if not more:
+            break
+        reply += more
+    return reply
+
+
 def call(port, fields, timeout=10):
     """One command over a connection of its own; the reply's bytes."""
     with socket.create_connection(("127.0.0.1", port), timeout) as link:
         link.sendall(message(fields))
-        reply = link.recv(4)
-        size = struct.unpack("<i", reply)[0]
-        while len(reply) < size:
-            reply += link.recv(size - len(reply))
-        return reply
+        return receive(link)
+
+
+def insert(number):
+    return {"insert": "c", "documents": [{"_id": number}], "$db": "test",
+            "writeConcern": {"w": "majority"}}
 
 
 def ok(reply):
@@ -106,19 +126,36 @@ class Process(unittest.TestCase):
             self.assertEqual(result.returncode, STORAGE)
             self.assertIn(file.name, result.stderr)
 
-    def test_stops_within_a_second_with_open_connections(self):
+    def test_stops_within_a_second_with_open_streams(self):
         for how in (signal.SIGTERM, signal.SIGINT):
             with FreshetServer() as server:
                 links = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
-                for link in links[:50]:  # half of them wait in a hello for a change of topology
-                    link.sendall(message({"ping": 1, "$db": "admin"}))
-                    link.recv(1024)
+                waiting, idle = links[:50], links[50:]
+                for link in waiting:
+                    link.sendall(message({"aggregate": 1, "pipeline": [{"$changeStream": {}}],
+                                          "cursor": {}, "$db": "test"}))
+                    reply = receive(link)
+                    at = reply.index(b"\x12id\0") + 4
+                    more = message({"getMore": 0, "collection": "$cmd.aggregate",
+                                    "maxTimeMS": 60000, "$db": "test"})
+                    # The cursor's id is an int64: put it in place of the int32.
+                    more = more.replace(b"\x10getMore\0\0\0\0\0",
+                                        b"\x12getMore\0" + reply[at:at + 8])
+                    size, body = len(more), struct.unpack("<i", more[21:25])[0] + 4
+                    link.sendall(struct.pack("<i", size) + more[4:21] + struct.pack("<i", body) +
+                                 more[25:])
+                time.sleep(0.2)
                 began = time.monotonic()
                 server.process.send_signal(how)
                 self.assertEqual(server.process.wait(10), 0)
                 self.assertLess(time.monotonic() - began, 1.0)
-                for link in links:
+                for link in waiting:  # an error that lets drivers resume
+                    reply = receive(link)
+                    self.assertIn(b"\x10code\0" + struct.pack("<i", 11600), reply)
+                    self.assertIn(b"ResumableChangeStreamError", reply)
+                for link in idle:
                     self.assertEqual(link.recv(10), b"")
+                for link in links:
                     link.close()
 
     def test_log_file_is_opened_anew(self):
@@ -148,6 +185,27 @@ class Process(unittest.TestCase):
             self.assertEqual(server.port, port)
             server.restart()
             self.assertTrue(ok(call(server.port, {"ping": 1, "$db": "admin"})))
+
+    def test_failed_sync_stops_the_server(self):
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        if not compiler:
+            self.skipTest("no C compiler")
+        with tempfile.TemporaryDirectory() as directory:
+            library, flag = Path(directory) / "fail_sync.so", Path(directory) / "failing"
+            subprocess.run([compiler, "-shared", "-fPIC", "-o", library,
+                            Path(__file__).with_name("fail_sync.c")], check=True)
+            env = {"LD_PRELOAD": str(library), "FAIL_SYNC_WHEN": str(flag),
+                   "ASAN_OPTIONS": "verify_asan_link_order=0"}
+            with FreshetServer(durable=True, env=env) as server:
+                self.assertTrue(ok(call(server.port, insert(1))))
+                flag.touch()
+                self.assertFalse(ok(call(server.port, insert(2))), "acknowledged without a sync")
+                self.assertEqual(server.process.wait(10), ENGINE_FAILED)
+                self.assertIn("the storage failed", server.log_text())
+                flag.unlink()
+                server.start()
+                found = call(server.port, {"find": "c", "filter": {"_id": 1}, "$db": "test"})
+                self.assertIn(b"\x10_id\0" + struct.pack("<i", 1), found)
 
     def test_idle_server_uses_no_processor(self):
         with FreshetServer() as server:
