@@ -11,6 +11,7 @@
 #include "command/find_arguments.h"
 #include "command/metrics.h"
 #include "command/plan_services.h"
+#include "command/source_documents.h"
 #include "cursor/query_source.h"
 
 namespace freshet::command {
@@ -41,6 +42,10 @@ class Aggregate final : public Work {
                      first_batch_limits(context, arguments_.batch_size));
     }
     if (!reply_) {
+      if (!plan_) {
+        arguments_.spec.documents =
+            source_documents(context, arguments_.spec.ns, arguments_.spec.pipeline);
+      }
       if (!plan_)
         plan_ =
             pipeline::plan_aggregate(plan_services(context.services), arguments_.spec, context.op);
@@ -63,7 +68,7 @@ class Aggregate final : public Work {
                    first_batch_limits(context, arguments_.batch_size));
   }
 
-  const AggregateArguments arguments_;
+  AggregateArguments arguments_;
   std::unique_ptr<pipeline::QueryPlan> plan_;
   std::optional<CursorReply> reply_;
 };

@@ -40,6 +40,7 @@ class GetMore final : public Work {
   explicit GetMore(CommandContext& context) {
     const bson::Element id = *context.body.begin();
     if (id.type() != bson::Type::Int64) Field("getMore", id).wrong_type("long");
+    if (id.as_int64() == 0) raise(ErrorCode::BadValue, "Cursor id must be nonzero");
     GetMoreArguments arguments;
     read_arguments("getMore", context.body, kArguments, arguments);
     if (!arguments.collection) raise_missing_field("getMore", "collection");

@@ -80,6 +80,7 @@ Step Request::advance() {
     }
   }
   if (must_await_durable()) return Step::Parked;
+  check_write_concern();
   append_ok(writer_->body(), services_.commit.applied(), operation_time());
   return finish();
 }
@@ -165,11 +166,30 @@ bool Request::must_await_durable() {
 }
 
 void Request::write_concern_timeout() {
+  append_write_concern_error(ErrorCode::WriteConcernFailed, "waiting for replication timed out",
+                             true);
+}
+
+// The write is done; that more members than there are cannot confirm it is said beside its result.
+void Request::check_write_concern() {
+  const model::WriteConcern& concern = context_->write_concern;
+  if ((context_->row.flags & kWrites) == 0 || concern.is_majority()) return;
+  if (concern.w_mode.empty() && concern.w_number > 1) {
+    append_write_concern_error(ErrorCode::UnsatisfiableWriteConcern,
+                               "Not enough data-bearing nodes", false);
+  } else if (!concern.w_mode.empty()) {
+    append_write_concern_error(
+        ErrorCode::UnknownReplWriteConcern,
+        "No write concern mode named '" + concern.w_mode + "' found in replica set configuration",
+        false);
+  }
+}
+
+void Request::append_write_concern_error(ErrorCode code, std::string_view message, bool timed_out) {
   bson::Builder& reply = writer_->body();
-  reply.open_document("writeConcernError")
-      .add("code", static_cast<std::int32_t>(ErrorCode::WriteConcernFailed));
-  reply.add("codeName", "WriteConcernFailed").add("errmsg", "waiting for replication timed out");
-  reply.open_document("errInfo").add("wtimeout", true);
+  reply.open_document("writeConcernError").add("code", static_cast<std::int32_t>(code));
+  reply.add("codeName", code_name(code)).add("errmsg", message).open_document("errInfo");
+  if (timed_out) reply.add("wtimeout", true);
   context_->write_concern.append_to(reply, "writeConcern");
   reply.close().close();
 }

@@ -38,6 +38,8 @@ class Request final : public Exchange {
   Step finish();
   void write_error(Error error);
   void write_concern_timeout();
+  void check_write_concern();
+  void append_write_concern_error(ErrorCode code, std::string_view message, bool timed_out);
   void register_operation();
   void unregister_operation();
   model::ClusterTime operation_time() const;

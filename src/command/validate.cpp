@@ -10,16 +10,16 @@
 namespace freshet::command {
 namespace {
 
-struct ValidateArguments {};
+struct ValidateArguments {
+  bool full = false;
+  bool background = false;
+};
 
 constexpr Argument<ValidateArguments> kArguments[] = {
-    {"full", [](ValidateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"full", [](ValidateArguments& a, const Field& f) { a.full = f.boolean(); }},
     {"scandata", [](ValidateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
-    {"background",
-     [](ValidateArguments&, const Field& f) {
-       if (f.boolean())
-         raise(ErrorCode::CommandNotSupported, "validate does not run in the background here");
-     }},
+    // It reads a snapshot and stops nobody: it always runs in the background.
+    {"background", [](ValidateArguments& a, const Field& f) { a.background = f.boolean(); }},
     {"checkBSONConformance",
      [](ValidateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
     {"metadata", [](ValidateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
@@ -42,6 +42,9 @@ void run_validate(CommandContext& context, bson::Builder& reply) {
   const model::Namespace ns = context.collection_namespace();
   ValidateArguments arguments;
   read_arguments("validate", context.body, kArguments, arguments);
+  if (arguments.full && arguments.background) {
+    raise(ErrorCode::InvalidOptions, "validate cannot be full and in the background at once");
+  }
   const auto snapshot = context.services.data.commits().snapshot(commit::ReadPoint::Latest);
   const catalog::StatePtr catalog = context.services.data.catalog().at(*snapshot);
   const catalog::CollectionPtr collection = catalog::require_collection(*catalog, ns);

@@ -56,7 +56,7 @@ WriteBatch::WriteBatch(CommandContext& context, BatchArguments arguments, std::s
           "Write batch sizes must be between 1 and {}. Got {} operations.", count_max, count);
   }
   if (!arguments_.stmt_ids.empty() && arguments_.stmt_ids.size() != count) {
-    raise(ErrorCode::InvalidOptions, "expected {} stmtIds, found {}", count,
+    raise(ErrorCode::InvalidLength, "expected {} stmtIds, found {}", count,
           arguments_.stmt_ids.size());
   }
 }

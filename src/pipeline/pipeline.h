@@ -55,6 +55,8 @@ struct BuildContext {
   CollectionAccess* collections = nullptr;  ///< null: only pipelines without $lookup, $out & co.
   std::string database;
   std::string collection;
+  /// What a first stage that tells of the server itself ($currentOp, $collStats …) gives.
+  const std::vector<std::string>* documents = nullptr;
 };
 
 /// One parsed stage. Immutable, thread-safe; owns a copy of what it was parsed from.

@@ -19,6 +19,8 @@ class AggregatePlan final : public PlanBase {
         bson::View(array_),
         {.query = context_, .database = spec.ns.db, .collection = resolved_.ns.coll});
     if (!pipeline_.empty() && pipeline_.front()->traits().first_only) {
+      documents_ = spec.documents;
+      build_context_.documents = &documents_;
       root_ = build_pipeline(pipeline_, 0, nullptr, build_context_);
       return;
     }
@@ -75,6 +77,7 @@ class AggregatePlan final : public PlanBase {
   }
 
   const std::string array_;
+  std::vector<std::string> documents_;
   std::optional<query::Matcher> matcher_;
 };
 

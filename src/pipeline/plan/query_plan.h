@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bson/view.h"
 #include "catalog/catalog.h"
@@ -54,6 +55,8 @@ struct FindSpec : QuerySpec {
 
 struct AggregateSpec : QuerySpec {
   bson::View pipeline;  ///< BSON array
+  /// What a first stage that tells of the server itself gives.
+  std::vector<std::string> documents = {};
 };
 
 /// A plan that runs. Use by one thread at a time.

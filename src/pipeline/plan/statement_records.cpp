@@ -30,11 +30,6 @@ const query::Collation* default_of(const catalog::CollectionPtr& collection) {
   return collection ? collection->collation.get() : nullptr;
 }
 
-const query::QueryContext& with_let(query::QueryContext& context, const std::string& let) {
-  if (!let.empty()) context.let = bson::View(let);
-  return context;
-}
-
 }  // namespace
 
 StatementRecords::StatementRecords(const PlanServices& services, const StatementSpec& spec,
@@ -48,6 +43,11 @@ StatementRecords::StatementRecords(const PlanServices& services, const Statement
           (let_ = spec.let.empty() ? std::string() : evaluate_let(spec.let, context_), spec.filter),
           with_let(context_, let_)) {
   if (!spec.sort.empty()) sort_.emplace(spec.sort);
+}
+
+bool StatementRecords::bind_let() {
+  if (!let_.empty()) context_.let = bson::View(let_);
+  return !let_.empty();
 }
 
 RecordSourcePtr StatementRecords::plan(const catalog::CollectionPtr& collection) const {

@@ -68,6 +68,7 @@ class StatementRecords {
   bool needs_fresh_unit() const { return queue_.empty() && !exhausted_; }
 
  private:
+  bool bind_let();
   RecordSourcePtr plan(const catalog::CollectionPtr& collection) const;
   std::optional<PickedRecord> fetch(RecordId id, const collection::WriteUnit& unit,
                                     const catalog::CollectionPtr& collection) const;
@@ -78,8 +79,9 @@ class StatementRecords {
   const bson::ValueView hint_;
   std::unique_ptr<query::Collation> own_collation_;
   const query::Collation* collation_ = nullptr;
-  std::string let_;
   query::QueryContext context_;
+  std::string let_;
+  const bool let_bound_;  // between let_ and the filter that is parsed with it
   query::Matcher matcher_;
   std::optional<query::SortPattern> sort_;
   RecordSourcePtr source_;

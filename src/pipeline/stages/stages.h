@@ -25,6 +25,7 @@ const StageRow* find_stage_row(std::string_view name);
 void parse_stage(bson::View stage, const PipelineContext& context, Pipeline& out);
 
 void parse_transform_stage(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_given_documents(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_limit(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_skip(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_sort(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
