@@ -39,9 +39,9 @@ StatementRecords::StatementRecords(const PlanServices& services, const Statement
       own_collation_(parse_own(spec)),
       collation_(spec.collation_given ? own_collation_.get() : default_of(collection)),
       context_(make_context(services, collation_, op)),
-      matcher_(
-          (let_ = spec.let.empty() ? std::string() : evaluate_let(spec.let, context_), spec.filter),
-          with_let(context_, let_)) {
+      let_(spec.let.empty() ? std::string() : evaluate_let(spec.let, context_)),
+      let_bound_(bind_let()),
+      matcher_(spec.filter, context_) {
   if (!spec.sort.empty()) sort_.emplace(spec.sort);
 }
 
