@@ -38,6 +38,8 @@ AccumulatorSpec::AccumulatorSpec(std::string_view field, bson::ValueView spec, P
   if (!spec.is_document())
     raise(location(40234), "The field '{}' must be an accumulator object", field);
   const bson::View document = spec.as_document();
+  if (document.empty())
+    raise(location(40234), "The field '{}' must be an accumulator object", field);
   if (document.count() != 1)
     raise(location(40238), "The field '{}' must specify one accumulator", field);
   const bson::Element body = *document.begin();

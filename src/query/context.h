@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "bson/compare.h"
 #include "bson/view.h"
@@ -21,7 +23,11 @@ struct QueryContext {
   const bson::StringOrder* collation = nullptr;  ///< null: binary comparison
   std::int64_t now_ms = 0;                       ///< $$NOW, $currentDate
   bson::Timestamp cluster_time;                  ///< $$CLUSTER_TIME
-  bson::View let;                  ///< values of the command's `let`, already evaluated
+  bson::View let;  ///< values of the command's `let`, already evaluated
+  /// Variables that exist although their values change from document to document (those of
+  /// $lookup's `let`); `let` has the present values, none for what is missing. Null: there are
+  /// none.
+  const std::vector<std::string>* correlated = nullptr;
   Random* random = nullptr;        ///< $rand, $sampleRate
   Operation* operation = nullptr;  ///< for check() and memory; null in tests
 };

@@ -104,15 +104,18 @@ class BucketAutoStage final : public ExplainedStage {
     return end;
   }
 
+  /// With preferred numbers: a bucket ends below its bound, which the next one begins with. Zero is
+  /// its own bound.
   std::size_t rounded_end(std::size_t begin) {
+    const Granularity& granularity = *bucketing_.granularity;
     std::size_t end = is_last() ? rows_.size() : std::min(begin + size_, rows_.size());
     const auto number = [&](std::size_t at) { return rows_[at].key.view().number_as_double(); };
-    min_ = written_ == 0 ? Value::number(bucketing_.granularity->round_down(number(begin))) : max_;
-    double bound = bucketing_.granularity->round_up(number(end - 1));
+    min_ = written_ == 0 ? granularity.round_down(rows_[begin].key) : max_;
+    max_ = granularity.round_up(rows_[end - 1].key);
+    const double bound = max_.view().number_as_double();
     while (end < rows_.size() && (number(end) < bound || (bound == 0 && number(end) == 0)))
       ++end;
-    if (bound == 0 && end < rows_.size()) bound = bucketing_.granularity->round_down(number(end));
-    max_ = Value::number(bound);
+    if (bound == 0 && end < rows_.size()) max_ = granularity.round_down(rows_[end].key);
     return end;
   }
 

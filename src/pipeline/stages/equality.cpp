@@ -12,15 +12,23 @@ using bson::ValueView;
 
 void collect_values(const query::Path& path, bson::View document, bool missing_as_null,
                     std::vector<Value>& out) {
-  query::visit_path(path, document, query::LeafArrays::Open, [&](ValueView value, std::size_t) {
-    const bool absent = value.missing() || value.type() == bson::Type::Undefined;
-    if (!absent) {
-      out.push_back(Value::copy(value));
-    } else if (missing_as_null) {
-      out.push_back(Value::null());
-    }
-    return false;
-  });
+  const std::size_t before = out.size();
+  const char* last = nullptr;  // bytes of the value visited before this one
+  query::visit_path(
+      path, document, query::LeafArrays::Open, [&](ValueView value, std::size_t position) {
+        const char* const data = value.raw().data();
+        // An array comes after its elements; it is none of the values then.
+        const bool opened = value.is_array() &&
+                            (last != nullptr && last > data && last < data + value.raw().size());
+        const bool empty =
+            value.is_array() && position == query::kNoPosition && value.as_document().empty();
+        last = data;
+        if (opened || empty || value.missing() || value.type() == bson::Type::Undefined)
+          return false;
+        out.push_back(Value::copy(value));
+        return false;
+      });
+  if (missing_as_null && out.size() == before) out.push_back(Value::null());
 }
 
 std::string equal_to_any(std::string_view path, const std::vector<Value>& values, bson::View also) {

@@ -11,8 +11,8 @@
 
 namespace freshet::pipeline {
 
-/// Appends every value that `path` leads to, arrays opened, owned. With `missing_as_null` what is
-/// not there counts as null, otherwise it is left out.
+/// Appends every value that `path` leads to, owned. Arrays give their elements; what is missing,
+/// and an empty array, counts as null with `missing_as_null` and is left out otherwise.
 void collect_values(const query::Path& path, bson::View document, bool missing_as_null,
                     std::vector<bson::Value>& out);
 

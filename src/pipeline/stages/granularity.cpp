@@ -49,26 +49,30 @@ std::vector<double> fine_e_series(int size) {
   return out;
 }
 
+using bson::Value;
+
 class PreferredNumbers final : public Granularity {
  public:
   explicit PreferredNumbers(std::vector<double> members) : members_(std::move(members)) {}
 
-  double round_up(double value) const override {
-    if (value == 0) return 0;
-    double scale = decade(value);
+  Value round_up(const Value& value) const override {
+    const double number = value.view().number_as_double();
+    if (number == 0 || std::isinf(number)) return value;
+    const double scale = decade(number);
     for (const double member : members_) {
-      if (member * scale > value) return member * scale;
+      if (member * scale > number) return Value::number(member * scale);
     }
-    return members_.front() * scale * 10;
+    return Value::number(members_.front() * scale * 10);
   }
 
-  double round_down(double value) const override {
-    if (value == 0) return 0;
-    const double scale = decade(value);
+  Value round_down(const Value& value) const override {
+    const double number = value.view().number_as_double();
+    if (number == 0 || std::isinf(number)) return value;
+    const double scale = decade(number);
     for (std::size_t i = members_.size(); i > 0; --i) {
-      if (members_[i - 1] * scale < value) return members_[i - 1] * scale;
+      if (members_[i - 1] * scale < number) return Value::number(members_[i - 1] * scale);
     }
-    return members_.back() * scale / 10;
+    return Value::number(members_.back() * scale / 10);
   }
 
  private:
@@ -82,13 +86,28 @@ class PreferredNumbers final : public Granularity {
   std::vector<double> members_;
 };
 
+/// Whole numbers give whole numbers.
 class PowersOfTwo final : public Granularity {
  public:
-  double round_up(double value) const override {
-    return value == 0 ? 0 : std::exp2(std::floor(std::log2(value)) + 1);
+  Value round_up(const Value& value) const override {
+    const double number = value.view().number_as_double();
+    if (number == 0 || std::isinf(number)) return value;
+    return like(value, std::exp2(std::floor(std::log2(number)) + 1));
   }
-  double round_down(double value) const override {
-    return value == 0 ? 0 : std::exp2(std::ceil(std::log2(value)) - 1);
+  Value round_down(const Value& value) const override {
+    const double number = value.view().number_as_double();
+    if (number == 0 || std::isinf(number)) return value;
+    return like(value, std::exp2(std::ceil(std::log2(number)) - 1));
+  }
+
+ private:
+  static Value like(const Value& value, double power) {
+    const bool whole = value.type() == bson::Type::Int32 || value.type() == bson::Type::Int64;
+    if (!whole || power < 1 || power >= 0x1p63) return Value::number(power);
+    const auto number = static_cast<std::int64_t>(power);
+    if (value.type() == bson::Type::Int32 && power < 0x1p31)
+      return Value::int32(static_cast<std::int32_t>(number));
+    return Value::int64(number);
   }
 };
 

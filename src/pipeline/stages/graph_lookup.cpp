@@ -102,19 +102,10 @@ class GraphLookupStage final : public ExplainedStage {
         if (!reached.insert(Value::copy((*found)["_id"])).second) continue;
         memory.use(found->size_bytes() + 64);
         append(out, *found, depth);
-        collect_next(*found, frontier);
+        collect_values(options_.connect_from, *found, false, frontier);
       }
     }
     return out.take();
-  }
-
-  void collect_next(View document, std::vector<Value>& frontier) const {
-    const std::size_t before = frontier.size();
-    collect_values(options_.connect_from, document, false, frontier);
-    const auto added = frontier.begin() + static_cast<std::ptrdiff_t>(before);
-    frontier.erase(std::remove_if(added, frontier.end(),
-                                  [](const Value& value) { return value.view().is_array(); }),
-                   frontier.end());
   }
 
   void append(bson::Builder& out, View document, std::int64_t depth) const {

@@ -103,6 +103,39 @@ class GroupStage final : public ExplainedStage {
   std::string current_;
 };
 
+/// {a: expression, ...} as `_id`: unlike elsewhere, what is missing becomes null.
+class DocumentId final : public query::Expression {
+ public:
+  DocumentId(bson::View spec, query::ParseScope& scope) {
+    for (const auto& element : spec) {
+      fields_.emplace_back(std::string(element.name()), query::parse_expression(element, scope));
+    }
+  }
+  Value evaluate(query::EvalContext& context) const override {
+    bson::Builder out;
+    for (const auto& [name, field] : fields_) {
+      const Value value = field->evaluate(context);
+      out.add(name, value.missing() ? Value::null().view() : value.view());
+    }
+    return Value::document(out.take());
+  }
+  void add_dependencies(query::Dependencies& out) const override {
+    for (const auto& [name, field] : fields_)
+      field->add_dependencies(out);
+  }
+
+ private:
+  std::vector<std::pair<std::string, query::ExpressionPtr>> fields_;
+};
+
+query::ExpressionPtr parse_id(bson::ValueView spec, query::ParseScope& scope) {
+  query::ExpressionPtr id = query::parse_expression(spec, scope);
+  const bool fields = spec.is_document() && !spec.as_document().empty() &&
+                      !(*spec.as_document().begin()).name().starts_with('$');
+  if (!fields || id->is_constant()) return id;
+  return std::make_unique<DocumentId>(spec.as_document(), scope);
+}
+
 class GroupSpec final : public StageSpec {
  public:
   GroupSpec(const StageTraits& traits, bson::Element body, const query::QueryContext& context)
@@ -124,7 +157,7 @@ class GroupSpec final : public StageSpec {
     if (field == "_id") {
       if (grouping_.id != nullptr)
         raise(location(15948), "a group's _id may only be specified once");
-      grouping_.id = query::parse_expression(element, scope);
+      grouping_.id = parse_id(element, scope);
       return;
     }
     if (field == "$doingMerge") raise(location(17030), "$doingMerge is for internal use");

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/operation.h"
-#include "pipeline/stages/memory.h"
+#include "pipeline/stages/equality.h"
 #include "pipeline/stages/set_path.h"
 #include "pipeline/stages/stages.h"
 #include "query/expression/expression.h"
@@ -24,21 +24,27 @@ struct LookupOptions {
   std::string as;
   std::string local_field;
   std::string foreign_field;
-  std::string pipeline;  // BSON array; empty: none
+  std::string pipeline;  // BSON array
   std::vector<std::pair<std::string, std::unique_ptr<query::CompiledExpression>>> let;
+  std::vector<std::string> correlated;  // the names of `let`, and those of enclosing $lookups
+  int depth = 1;
+  std::vector<StageSpec::OtherCollection> others;  // what the pipeline reads besides
 };
 
-// Every value that a path leads to, arrays opened; Missing counts as null.
-void collect_values(const query::Path& path, bson::View document, bson::Builder& out) {
-  query::visit_path(path, document, query::LeafArrays::Open,
-                    [&](bson::ValueView value, std::size_t) {
-                      if (value.missing() || value.type() == bson::Type::Undefined) {
-                        out.push_raw(bson::Type::Null, {});
-                      } else {
-                        out.push(value);
-                      }
-                      return false;
-                    });
+PipelineContext inner_context(const LookupOptions& options, const query::QueryContext& query,
+                              int depth) {
+  return {.query = query,
+          .database = options.database,
+          .collection = options.from,
+          .kind = PipelineKind::Lookup,
+          .depth = depth};
+}
+
+std::string both(bson::View a, bson::View b) {
+  if (a.empty()) return b.to_string();
+  bson::Builder out;
+  out.open_array("$and").push(a).push(b).close();
+  return out.take();
 }
 
 class LookupStage final : public ExplainedStage {
@@ -67,44 +73,18 @@ class LookupStage final : public ExplainedStage {
 
  private:
   std::string filter_for(bson::View document) const {
-    bson::Builder filter;
-    if (options_.foreign_field.empty()) return filter.take();
-    filter.open_document(options_.foreign_field).open_array("$in");
-    std::string values;
-    {
-      bson::Builder list;
-      collect_values(local_, document, list);
-      values = list.take();
-    }
-    bool has_regex = false;
-    for (const bson::Element& value : bson::View(values))
-      has_regex = has_regex || value.type() == bson::Type::Regex;
-    if (!has_regex) {
-      for (const bson::Element& value : bson::View(values))
-        filter.push(value.value());
-      filter.close().close();
-      return filter.take();
-    }
-    return equality_filter(bson::View(values));
+    if (options_.foreign_field.empty()) return bson::View().to_string();
+    std::vector<bson::Value> values;
+    collect_values(local_, document, true, values);
+    return equal_to_any(options_.foreign_field, values, bson::View());
   }
 
-  // $in would run a regular expression that is a value here.
-  std::string equality_filter(bson::View values) const {
-    bson::Builder filter;
-    filter.open_array("$or");
-    for (const bson::Element& value : values) {
-      filter.push_document()
-          .open_document(options_.foreign_field)
-          .add("$eq", value.value())
-          .close()
-          .close();
-    }
-    filter.close();
-    return filter.take();
-  }
-
+  /// The variables of enclosing scopes and our own.
   std::string variables_for(bson::View document) const {
     bson::Builder out;
+    for (const auto& outer : context_.query.let) {
+      if (!is_own(outer.name())) out.add(outer);
+    }
     for (const auto& [name, expression] : options_.let) {
       const bson::Value value = expression->evaluate(document, context_.query);
       if (!value.missing()) out.add(name, value.view());
@@ -112,26 +92,33 @@ class LookupStage final : public ExplainedStage {
     return out.take();
   }
 
+  bool is_own(std::string_view name) const {
+    return std::ranges::any_of(options_.let, [&](const auto& own) { return own.first == name; });
+  }
+
   std::string look_up(Operation& op, bson::View document) {
-    const std::string filter = filter_for(document);
+    std::string filter = filter_for(document);
     const std::string variables = variables_for(document);
     query::QueryContext inner = context_.query;
-    if (!options_.let.empty()) inner.let = bson::View(variables);
-    StagePtr stages =
-        context_.collections->open(options_.database, options_.from, bson::View(filter), inner);
+    inner.let = bson::View(variables);
+    inner.correlated = &options_.correlated;
     BuildContext build{.query = inner,
                        .collections = context_.collections,
                        .database = options_.database,
                        .collection = options_.from};
-    Pipeline pipeline;
-    if (!options_.pipeline.empty()) {
-      pipeline = parse_pipeline(bson::View(options_.pipeline), {.query = inner,
-                                                                .database = options_.database,
-                                                                .collection = options_.from,
-                                                                .kind = PipelineKind::Lookup,
-                                                                .depth = 1});
-      stages = build_pipeline(pipeline, 0, std::move(stages), build);
+    const Pipeline pipeline = parse_pipeline(bson::View(options_.pipeline),
+                                             inner_context(options_, inner, options_.depth));
+    std::size_t first = 0;
+    if (!pipeline.empty()) {
+      if (const auto match = pipeline.front()->match_filter()) {
+        filter = both(bson::View(filter), *match);
+        first = 1;
+      }
     }
+    const StagePtr stages = build_pipeline(
+        pipeline, first,
+        context_.collections->open(options_.database, options_.from, bson::View(filter), inner),
+        build);
     bson::Builder out;
     while (const auto found = stages->next(op)) {
       op.check();
@@ -163,6 +150,7 @@ class LookupSpec final : public StageSpec {
   bool is_one_to_one() const override { return true; }
   void add_other_collections(std::vector<OtherCollection>& out) const override {
     out.push_back({options_.database, options_.from, false});
+    out.insert(out.end(), options_.others.begin(), options_.others.end());
   }
 
  private:
@@ -184,6 +172,8 @@ void read_let(LookupOptions& options, const bson::Element& element,
           bson::type_alias(element.type()));
   }
   for (const bson::Element& variable : element.as_document()) {
+    query::check_user_variable(variable.name());
+    options.correlated.emplace_back(variable.name());
     options.let.emplace_back(variable.name(),
                              std::make_unique<query::CompiledExpression>(variable, context.query));
   }
@@ -192,6 +182,9 @@ void read_let(LookupOptions& options, const bson::Element& element,
 LookupOptions read_options(bson::View spec, const PipelineContext& context) {
   LookupOptions out;
   out.database = context.database;
+  out.depth = context.depth + 1;
+  out.pipeline = bson::View().to_string();
+  if (context.query.correlated != nullptr) out.correlated = *context.query.correlated;
   bool has_pipeline = false;
   bool has_as = false;
   for (const bson::Element& element : spec) {
@@ -245,21 +238,13 @@ void parse_lookup(const StageTraits& traits, bson::Element body, const PipelineC
     query::check_field_path(options.local_field);
     query::check_field_path(options.foreign_field);
   }
-  // Stages that cannot be parsed at all are refused now, not at the first document. Variables are
-  // bound to null for it.
-  if (!options.pipeline.empty()) {
-    bson::Builder names;
-    for (const auto& [name, expression] : options.let)
-      names.add_null(name);
-    const std::string bound = names.take();
-    query::QueryContext inner = context.query;
-    if (!options.let.empty()) inner.let = bson::View(bound);
-    static_cast<void>(parse_pipeline(bson::View(options.pipeline), {.query = inner,
-                                                                    .database = options.database,
-                                                                    .collection = options.from,
-                                                                    .kind = PipelineKind::Lookup,
-                                                                    .depth = context.depth + 1}));
-  }
+  // What cannot be parsed at all is refused now, not at the first document.
+  query::QueryContext inner = context.query;
+  inner.correlated = &options.correlated;
+  const Pipeline pipeline =
+      parse_pipeline(bson::View(options.pipeline), inner_context(options, inner, options.depth));
+  for (const auto& stage : pipeline)
+    stage->add_other_collections(options.others);
   out.push_back(std::make_unique<LookupSpec>(traits, body, std::move(options)));
 }
 

@@ -92,6 +92,25 @@ class PathNode final : public Expression {
   std::vector<std::string> parts_;
 };
 
+/// A variable of an enclosing $lookup: one value for this run, but never folded into what it is an
+/// operand of.
+class CorrelatedNode final : public Expression {
+ public:
+  CorrelatedNode(const Value& value, std::vector<std::string> parts)
+      : value_(value.owned()), parts_(std::move(parts)) {}
+  Value evaluate(EvalContext&) const override { return walk_value(value_, parts_); }
+  void add_dependencies(Dependencies&) const override {}
+
+ private:
+  Value value_;
+  std::vector<std::string> parts_;
+};
+
+bool is_correlated(std::string_view name, const QueryContext& query) {
+  return query.correlated != nullptr &&
+         std::ranges::find(*query.correlated, name) != query.correlated->end();
+}
+
 class ObjectNode final : public Expression {
  public:
   explicit ObjectNode(std::vector<std::pair<std::string, ExpressionPtr>> fields)
@@ -247,6 +266,10 @@ KnownValue system_variable(std::string_view name, const QueryContext& query) {
 
 }  // namespace
 
+void check_user_variable(std::string_view name) {
+  check_variable_name(name, true);
+}
+
 std::size_t ParseScope::push(std::string_view name) {
   check_variable_name(name, true);
   return push_system(name);
@@ -293,6 +316,10 @@ ExpressionPtr parse_path(std::string_view text, ParseScope& scope) {
     return std::make_unique<PathNode>(Base::Slot, slot, std::move(parts));
   if (name == "ROOT") return std::make_unique<PathNode>(Base::Root, 0, std::move(parts));
   if (name == "CURRENT") return std::make_unique<PathNode>(Base::Current, 0, std::move(parts));
+  if (is_correlated(name, scope.query())) {
+    return std::make_unique<CorrelatedNode>(Value(scope.query().let[name].value()),
+                                            std::move(parts));
+  }
   const KnownValue known = system_variable(name, scope.query());
   if (!known.known) raise(location(17276), "Use of undefined variable: {}", name);
   return constant(walk_value(known.value, parts));

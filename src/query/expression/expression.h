@@ -80,6 +80,9 @@ ExpressionPtr parse_expression(bson::ValueView spec, ParseScope& scope);
 /// Whether `name` ("$add") is an operator of expressions.
 bool is_expression_operator(std::string_view name);
 
+/// Throws FailedToParse when users may not define a variable of that name.
+void check_user_variable(std::string_view name);
+
 /// An expression with its scope: parse once, evaluate on many documents from many threads.
 class CompiledExpression {
  public:

@@ -52,15 +52,12 @@ inline std::set<std::string> noted_ids() {
   return out;
 }
 
-/// Documents of the shared fixtures by name.
-inline std::map<std::string, std::vector<std::string>> fixtures() {
-  std::map<std::string, std::vector<std::string>> out;
+/// The shared fixtures by name: {docs: [...], colls: {name: {docs: [...]}}, ...}.
+inline std::map<std::string, std::string> fixtures() {
+  std::map<std::string, std::string> out;
   const std::string all = bson::from_json(read(folder() / "corpus/fixtures.json"));
   for (const auto& fixture : bson::View(all)) {
-    auto& documents = out[std::string(fixture.name())];
-    for (const auto& document : fixture.as_document()["docs"].as_document()) {
-      documents.push_back(document.as_document().to_string());
-    }
+    out[std::string(fixture.name())] = fixture.as_document().to_string();
   }
   return out;
 }
