@@ -141,7 +141,7 @@ class LogCursor {
 };
 
 /// An engine. Thread-safe, except that apply() is called by one thread at a time, and sync() by one
-/// thread at a time (both may run at once).
+/// thread at a time (both may run at once). What a store holds when it is opened is durable.
 class Store {
  public:
   virtual ~Store() = default;
@@ -170,7 +170,7 @@ class Store {
   virtual std::optional<Position> first_log_position() const = 0;
 
   /// Forgets a range of a space; runs in the background where the engine can. Not atomic with
-  /// anything.
+  /// anything; snapshots taken before may see any part of the range.
   virtual void drop_range(Space space, const KeyRange& range) = 0;
   /// Drops log entries with position < `before`.
   virtual void truncate_log_before(Position before) = 0;
