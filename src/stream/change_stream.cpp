@@ -74,6 +74,7 @@ StreamFill ChangeStream::run(EventSink& sink, Operation& op) {
       if (!read_log(taken.evaluated, sink, op)) return stopped();
       continue;
     }
+    shared_ = taken.shared;
     for (storage::LogRecordPtr& record : taken.records) {
       if (!consume(std::move(record), sink, op)) return stopped();
     }
@@ -89,6 +90,7 @@ bool ChangeStream::read_log(storage::Position up_to, EventSink& sink, Operation&
   const storage::Position from = position_;
   oplog::LogReader reader(services_.store, log_scope_of(definition().scope()), position_, up_to);
   bool all_read = true;
+  shared_ = false;
   while (all_read) {
     op.check();
     std::optional<storage::LogRecord> record = reader.next(kExamineMax);
@@ -138,6 +140,30 @@ bool ChangeStream::drain(EventSink& sink, Operation& op) {
 
 bool ChangeStream::emit(const Change& change, EventSink& sink, Operation& op) {
   op.check();
+  return deliver(*encoded_event(change, op), token_of(change), sink);
+}
+
+bool ChangeStream::emit_invalidate(const Change& change, EventSink& sink, Operation& op) {
+  const model::ResumeToken token = invalidate_token_of(change);
+  if (sink.full()) return false;
+  if (!deliver(run_stages(make_invalidate(change), token, op), token, sink)) return false;
+  last_token_ = token;  // also when a stage dropped the event: the stream ends here
+  return true;
+}
+
+// Built once for all streams of a definition that keep up, when nothing but the log goes into it.
+EncodedEventPtr ChangeStream::encoded_event(const Change& change, Operation& op) {
+  const bool shared = shared_ && !wants_lookup(change, definition().options());
+  if (shared) {
+    EncodedEventPtr found = subscription_->find_encoded(change.op.time, change.index);
+    if (found) return found;
+  }
+  auto event = std::make_shared<const EncodedEvent>(build_event(change, op));
+  if (shared) subscription_->keep_encoded(change.op.time, change.index, event);
+  return event;
+}
+
+EncodedEvent ChangeStream::build_event(const Change& change, Operation& op) {
   const StreamOptions& options = definition().options();
   EventImages images = images_of(change, options);
   if (wants_lookup(change, options)) {
@@ -147,32 +173,31 @@ bool ChangeStream::emit(const Change& change, EventSink& sink, Operation& op) {
                                        bson::View(key), op);
     images.full_document = found ? bson::Value::document(std::move(*found)) : bson::Value::null();
   }
-  return send(make_event(change, options, images), token_of(change), sink, op);
+  return run_stages(make_event(change, options, images), token_of(change), op);
 }
 
-bool ChangeStream::emit_invalidate(const Change& change, EventSink& sink, Operation& op) {
-  const model::ResumeToken token = invalidate_token_of(change);
-  if (sink.full() || !send(make_invalidate(change), token, sink, op)) return false;
-  last_token_ = token;  // also when a stage dropped the event: the stream ends here
-  return true;
+EncodedEvent ChangeStream::run_stages(std::string event, const model::ResumeToken& token,
+                                      Operation& op) const {
+  if (!definition().apply(event, &op)) return {};
+  check_id(event, token);
+  return {.keep = true, .bytes = std::move(event)};
 }
 
 // True when the event is dealt with: handed out, or dropped by a stage.
-bool ChangeStream::send(std::string event, const model::ResumeToken& token, EventSink& sink,
-                        Operation& op) {
-  if (!definition().apply(event, &op)) return true;
-  check_id(event, token);
-  const bool too_large = event.size() > kEventBytesMax;
+bool ChangeStream::deliver(const EncodedEvent& event, const model::ResumeToken& token,
+                           EventSink& sink) {
+  if (!event.keep) return true;
+  const bool too_large = event.bytes.size() > kEventBytesMax;
   if (definition().splits() && (too_large || next_fragment_ > 0)) {
-    return send_fragments(bson::View(event), token, sink);
+    return send_fragments(bson::View(event.bytes), token, sink);
   }
   if (too_large) {
     raise(ErrorCode::BSONObjectTooLarge,
           "the event has {} bytes, at most {} can be sent; resume after it with the resume token "
           "'{}', or add $changeStreamSplitLargeEvent to the pipeline",
-          event.size(), kEventBytesMax, token.data());
+          event.bytes.size(), kEventBytesMax, token.data());
   }
-  if (!sink.offer(bson::View(event))) return false;
+  if (!sink.offer(bson::View(event.bytes))) return false;
   last_token_ = token;
   return true;
 }

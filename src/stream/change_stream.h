@@ -97,8 +97,11 @@ class ChangeStream {
   [[nodiscard]] bool drain(EventSink& sink, Operation& op);
   [[nodiscard]] bool emit(const Change& change, EventSink& sink, Operation& op);
   [[nodiscard]] bool emit_invalidate(const Change& change, EventSink& sink, Operation& op);
-  [[nodiscard]] bool send(std::string event, const model::ResumeToken& token, EventSink& sink,
-                          Operation& op);
+  EncodedEventPtr encoded_event(const Change& change, Operation& op);
+  EncodedEvent build_event(const Change& change, Operation& op);
+  EncodedEvent run_stages(std::string event, const model::ResumeToken& token, Operation& op) const;
+  [[nodiscard]] bool deliver(const EncodedEvent& event, const model::ResumeToken& token,
+                             EventSink& sink);
   [[nodiscard]] bool send_fragments(bson::View event, const model::ResumeToken& token,
                                     EventSink& sink);
 
@@ -110,6 +113,7 @@ class ChangeStream {
   std::uint32_t next_fragment_ = 0;  // the same of that change's fragments
   bool invalidate_due_ = false;      // the change itself was handed out, its invalidate was not
   bool closed_ = false;
+  bool shared_ = false;                           // the pending entry's events may be others' too
   std::optional<model::ResumeToken> last_token_;  // of the last event handed out
 };
 

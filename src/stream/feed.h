@@ -27,10 +27,11 @@ class Feed {
   /// Matches remembered; a stream further behind reads the log.
   static constexpr std::size_t kMatchesMax = 256;
 
-  /// Every match after `from` will be told to note_match().
-  Feed(DefinitionPtr definition, Position from)
-      : definition_(std::move(definition)), complete_from_(from) {}
+  /// Every match after `from` will be told to note_match(). `id` is unique in the process.
+  Feed(std::uint64_t id, DefinitionPtr definition, Position from)
+      : id_(id), definition_(std::move(definition)), complete_from_(from) {}
 
+  std::uint64_t id() const { return id_; }
   const DefinitionPtr& definition() const { return definition_; }
   std::size_t streams = 0;  ///< how many hold it
 
@@ -62,6 +63,7 @@ class Feed {
     std::uint64_t number;
     Position position;
   };
+  const std::uint64_t id_;
   DefinitionPtr definition_;
   Position complete_from_;
   std::vector<Match> matches_;  // by position

@@ -42,18 +42,21 @@ struct HubState {
         limits(the_limits),
         ring_owner(std::make_shared<Ring>(
             static_cast<std::size_t>(the_limits.stream_ring_bytes_max), the_commits.visible())),
-        ring(*ring_owner) {}
+        ring(*ring_owner),
+        encoded(static_cast<std::size_t>(the_limits.stream_feed_block_bytes_max)) {}
 
   commit::CommitLayer& commits;
   const Clock& clock;
   const Limits& limits;
   const std::shared_ptr<Ring> ring_owner;  // shared with the flusher, which may be calling it
   Ring& ring;
+  EncodedCache encoded;
   std::thread dispatcher;
 
   mutable Mutex mutex;
   Position dispatched GUARDED_BY(mutex);  // all feeds were told of everything up to here
   ScopeIndex index GUARDED_BY(mutex);
+  std::uint64_t last_feed_id GUARDED_BY(mutex) = 0;
   std::unordered_map<Feed*, std::unique_ptr<Feed>> feeds GUARDED_BY(mutex);
   std::unordered_map<std::string, Feed*> feeds_by_key GUARDED_BY(mutex);
   std::vector<SubscriptionState*> subscriptions GUARDED_BY(mutex);
@@ -86,7 +89,7 @@ Feed& HubState::join_feed(DefinitionPtr definition) {
     dispatched = std::max(dispatched, ring.listen());
     commits.set_stream_listeners(true);
   }
-  auto feed = std::make_unique<Feed>(std::move(definition), dispatched);
+  auto feed = std::make_unique<Feed>(++last_feed_id, std::move(definition), dispatched);
   Feed& joined = *feed;
   if (!joined.definition()->key().empty()) feeds_by_key[joined.definition()->key()] = &joined;
   index.add(joined);
@@ -102,6 +105,7 @@ void HubState::leave_feed(Feed& feed) {
   feeds.erase(&feed);
   if (feeds.empty()) {
     ring.unlisten();
+    encoded.clear();
     commits.set_stream_listeners(false);
   }
 }
@@ -182,7 +186,7 @@ const Definition& Subscription::definition() const {
 Taken Subscription::take(Position after, std::size_t count_max) {
   const MutexLock lock(hub_.mutex);
   Feed& feed = *state_->feed;
-  Taken taken{.evaluated = hub_.dispatched};
+  Taken taken{.evaluated = hub_.dispatched, .shared = feed.streams > 1};
   if (after < feed.complete_from()) {
     taken.behind = true;
     return taken;
@@ -209,6 +213,14 @@ void Subscription::wait(Position after, WakerPtr waker) {
     feed.remove_waiter(state_->waiter);
   }
   waker->wake();
+}
+
+EncodedEventPtr Subscription::find_encoded(Position position, std::uint32_t index) const {
+  return hub_.encoded.find({state_->feed->id(), position, index});
+}
+
+void Subscription::keep_encoded(Position position, std::uint32_t index, EncodedEventPtr event) {
+  hub_.encoded.put({state_->feed->id(), position, index}, std::move(event));
 }
 
 bool Subscription::is_behind(Position after) const {

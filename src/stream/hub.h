@@ -19,6 +19,7 @@
 #include "base/wait.h"
 #include "storage/store.h"
 #include "stream/definition.h"
+#include "stream/encoded_cache.h"
 
 namespace freshet {
 struct Limits;
@@ -40,6 +41,7 @@ struct Taken {
   Position evaluated;                          ///< nothing else up to here does, unless `more`
   bool more = false;                           ///< there are further records
   bool behind = false;  ///< the feed does not reach back that far: read the log up to `evaluated`
+  bool shared = false;  ///< other streams hand out the same events
 };
 
 /// One stream's hold on its feed. Thread-safe; must not outlive the hub.
@@ -58,6 +60,10 @@ class Subscription {
   /// Wakes `waker` once there may be something after `after`; at once if there is already. Replaces
   /// the waker of an earlier call.
   void wait(Position after, WakerPtr waker);
+  /// The event of one change as a stream of the same definition built it; null when none did. For
+  /// shared feeds whose events depend on the log alone.
+  EncodedEventPtr find_encoded(Position position, std::uint32_t index) const;
+  void keep_encoded(Position position, std::uint32_t index, EncodedEventPtr event);
   /// True when take() would say so.
   bool is_behind(Position after) const;
   /// Where its owner would go on; retention keeps the log after it.
@@ -82,9 +88,9 @@ struct HubStats {
 /// Thread-safe. One thread of its own, which sleeps while nothing is written.
 class StreamHub {
  public:
-  /// Limits used: stream_ring_bytes_max, streams_open_max. Hooks itself into `commits`: construct
-  /// it before the first commit, and end the commit layer's activity before destroying it.
-  /// Requires: all references outlive this.
+  /// Limits used: stream_ring_bytes_max, stream_feed_block_bytes_max, streams_open_max. Hooks
+  /// itself into `commits`: construct it before the first commit, and end the commit layer's
+  /// activity before destroying it. Requires: all references outlive this.
   StreamHub(commit::CommitLayer& commits, const Clock& clock, const Limits& limits);
   ~StreamHub();
   StreamHub(const StreamHub&) = delete;
