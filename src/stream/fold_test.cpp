@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "query/matcher.h"
 #include "stream/stream_testing.h"
 
 namespace freshet::stream {
@@ -154,6 +155,45 @@ TEST_P(FoldTest, ResumingFromAnyTokenGivesTheRest) {
       EXPECT_LT(token_of(events[i - 2]), token);
     }
   }
+}
+
+TEST_P(FoldTest, AFilteredStreamShowsWhatItsFilterLetsThrough) {
+  const char* const filters[] = {
+      R"({"operationType": "insert"})",
+      R"({"operationType": {"$in": ["delete", "drop"]}, "ns.coll": "a"})",
+      R"({"ns": {"db": "db", "coll": "b"}})",
+      R"({"ns.coll": {"$in": ["a", "c"]}, "fullDocument.v": {"$gte": 500}})",
+      R"({"$or": [{"operationType": "replace"}, {"documentKey._id": 3}]})",
+      R"({"fullDocument": null})",
+  };
+  TestLog log;
+  const model::Namespace db{"db", ""};
+  const auto plain = log.open(db, R"([{"$changeStream": {}}])");
+  std::vector<std::unique_ptr<ChangeStream>> streams;
+  std::vector<query::Matcher> matchers;
+  for (const char* filter : filters) {
+    streams.push_back(
+        log.open(db, std::string(R"([{"$changeStream": {}}, {"$match": )") + filter + "}]"));
+    const std::string bytes = testing::json(filter);
+    matchers.emplace_back(bson::View(bytes), query::QueryContext{});
+  }
+  History history(log, GetParam());
+  std::vector<std::size_t> shown(streams.size());
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 8; ++i)
+      history.step();
+    const std::vector<std::string> all = log.drain(*plain);
+    for (std::size_t i = 0; i < streams.size(); ++i) {
+      std::vector<std::string> wanted;
+      for (const std::string& event : all) {
+        if (matchers[i].matches(bson::View(event))) wanted.push_back(event);
+      }
+      EXPECT_EQ(log.drain(*streams[i]), wanted) << filters[i];
+      shown[i] += wanted.size();
+    }
+  }
+  for (std::size_t i = 0; i < streams.size(); ++i)
+    EXPECT_GT(shown[i], 0U) << filters[i];
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, FoldTest, ::testing::Range<std::uint64_t>(1, 9));
