@@ -36,7 +36,9 @@ class ListStage final : public pipeline::Stage {
     saved = false;
     ++restored;
   }
+  bool finished() const override { return limited && at == documents.size(); }
   std::vector<std::string> documents;
+  bool limited = false;
   std::size_t at = 0;
   bool saved = false;
   int restored = 0;
@@ -103,6 +105,15 @@ TEST_F(SourceTest, HonoursTheCount) {
   EXPECT_EQ(result, FillResult::Exhausted);
   EXPECT_EQ(execution->operation, nullptr);
   EXPECT_EQ(ids(*source, {}), std::vector<int>{});
+  EXPECT_EQ(result, FillResult::Exhausted);
+}
+
+TEST_F(SourceTest, AFullBatchEndsTheCursorWhenTheLimitIsReached) {
+  const auto source = make(4, 0);
+  execution->stage.limited = true;
+  EXPECT_EQ(ids(*source, {.count_max = 2}), (std::vector<int>{0, 1}));
+  EXPECT_EQ(result, FillResult::Full);
+  EXPECT_EQ(ids(*source, {.count_max = 2}), (std::vector<int>{2, 3}));
   EXPECT_EQ(result, FillResult::Exhausted);
 }
 

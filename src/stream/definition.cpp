@@ -81,6 +81,17 @@ bool has_images(const StreamOptions& options) {
          options.before_change != FullDocumentBeforeChange::Off;
 }
 
+/// Does the change's event show more than its entry says?
+bool has_images(const Change& change, const StreamOptions& options) {
+  if (change.kind == ChangeKind::Update && options.full_document != FullDocument::Default) {
+    return true;
+  }
+  const bool changes_document = change.kind == ChangeKind::Update ||
+                                change.kind == ChangeKind::Replace ||
+                                change.kind == ChangeKind::Delete;
+  return changes_document && options.before_change != FullDocumentBeforeChange::Off;
+}
+
 }  // namespace
 
 std::shared_ptr<const Definition> Definition::parse(const DefinitionSpec& spec) {
@@ -186,7 +197,8 @@ bool Definition::concerned(const oplog::EntryView& entry, EventCache& cache) con
   while (const std::optional<Change> change = changes.next()) {
     if (!concerned(*change)) continue;
     if (watching_only_ || leading_matches_ == 0 || invalidates(scope_, *change)) return true;
-    if (matches_need_images_ || change->index > kJudgedChangesMax) return true;
+    if (change->index > kJudgedChangesMax) return true;
+    if (matches_need_images_ && has_images(*change, options_)) return true;
     if (entry.document.size_bytes() > kJudgedEntryBytesMax) return true;
     if (matches(*change, cache)) return true;
   }

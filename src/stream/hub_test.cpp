@@ -56,6 +56,27 @@ TEST(StreamHubTest, WakesForAMatchAndForNothingElse) {
   EXPECT_EQ(waker->count, 1);
 }
 
+TEST(StreamHubTest, AFilterOnALookedUpDocumentWakesForUpdatesThatMayMatch) {
+  TestLog log;
+  const auto stream = log.open(kColl, R"([{"$changeStream": {"fullDocument": "updateLookup"}},
+                                          {"$match": {"fullDocument.a": 1}}])");
+  EXPECT_TRUE(log.drain(*stream).empty());
+  const auto waker = std::make_shared<CountingWaker>();
+  stream->subscribe(waker);
+  log.insert("db.c", "{\"_id\": 1, \"a\": 2}");
+  log.remove("db.c", document(1));
+  log.wait_dispatched();
+  EXPECT_EQ(waker->count, 0);
+  log.write(
+      TestLog::one(log.update_entry("db.c", document(2), R"({"$v": 2, "diff": {"u": {"b": 1}}})")));
+  EXPECT_TRUE(eventually([&] { return waker->count == 1; }));
+  EXPECT_TRUE(log.drain(*stream).empty());
+  log.lookup.documents.emplace_back(kColl, testing::json("{\"_id\": 2, \"a\": 1}"));
+  log.write(
+      TestLog::one(log.update_entry("db.c", document(2), R"({"$v": 2, "diff": {"u": {"b": 2}}})")));
+  EXPECT_EQ(log.drain(*stream).size(), 1U);
+}
+
 TEST(StreamHubTest, WakesAtOnceWhenThereIsSomethingAlready) {
   TestLog log;
   const auto stream = log.open(kColl, kPlain);

@@ -194,7 +194,9 @@ class TestLog {
   SystemClock clock;
   SeededRandom random{7};
   Logger logger;
-  memory::MemoryStore store;
+  // On the heap: the thread sanitizer takes mutexes at one address of the stack for one.
+  std::unique_ptr<memory::MemoryStore> store_owner = std::make_unique<memory::MemoryStore>();
+  memory::MemoryStore& store = *store_owner;
   commit::CommitLayer commits;
   std::unique_ptr<StreamHub> hub;
   FakeLookup lookup;
