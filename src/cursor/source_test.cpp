@@ -36,9 +36,7 @@ class ListStage final : public pipeline::Stage {
     saved = false;
     ++restored;
   }
-  bool finished() const override { return limited && at == documents.size(); }
   std::vector<std::string> documents;
-  bool limited = false;
   std::size_t at = 0;
   bool saved = false;
   int restored = 0;
@@ -61,6 +59,8 @@ class ListExecution final : public pipeline::Execution {
   std::shared_ptr<const storage::Reader> open_reader() override {
     return std::make_shared<NoReader>();
   }
+  std::optional<std::int64_t> count_max() const override { return limit; }
+  std::optional<std::int64_t> limit;
   ListStage stage;
   Operation* operation = nullptr;
 };
@@ -110,7 +110,7 @@ TEST_F(SourceTest, HonoursTheCount) {
 
 TEST_F(SourceTest, AFullBatchEndsTheCursorWhenTheLimitIsReached) {
   const auto source = make(4, 0);
-  execution->stage.limited = true;
+  execution->limit = 4;
   EXPECT_EQ(ids(*source, {.count_max = 2}), (std::vector<int>{0, 1}));
   EXPECT_EQ(result, FillResult::Full);
   EXPECT_EQ(ids(*source, {.count_max = 2}), (std::vector<int>{2, 3}));

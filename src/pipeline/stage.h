@@ -34,11 +34,6 @@ class Stage {
   /// evaluation throws; after a throw the pipeline may only be destroyed.
   virtual std::optional<bson::View> next(Operation& op) = 0;
 
-  /// True when next() is sure to give nothing more and one knows without looking: a $limit that is
-  /// reached, and what hands out its source's documents one to one. A full batch then ends its
-  /// cursor.
-  virtual bool finished() const { return false; }
-
   /// Between batches: gives up iterators, keeps its position. Nothing is called between save() and
   /// restore().
   virtual void save() {
