@@ -49,7 +49,6 @@ FillResult QuerySource::pull(Batch& batch, Operation& op) {
       exhausted_ = true;
       return FillResult::Exhausted;
     }
-    ++pulled_;
     if (!batch.offer(*document)) {
       left_over_ = document->to_string();
       return FillResult::Full;

@@ -44,8 +44,7 @@ class QuerySource final : public Source {
   std::shared_ptr<const storage::Reader> reader_;
   std::unique_ptr<pipeline::Execution> execution_;
   TailOptions tail_;
-  std::string left_over_;    // a document that did not fit into the last batch
-  std::int64_t pulled_ = 0;  // documents that came out of the execution
+  std::string left_over_;  // a document that did not fit into the last batch
   bool saved_ = false;
   bool exhausted_ = false;
   const std::int64_t limit_;

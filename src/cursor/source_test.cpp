@@ -59,20 +59,19 @@ class ListExecution final : public pipeline::Execution {
   std::shared_ptr<const storage::Reader> open_reader() override {
     return std::make_shared<NoReader>();
   }
-  std::optional<std::int64_t> count_max() const override { return limit; }
-  std::optional<std::int64_t> limit;
   ListStage stage;
   Operation* operation = nullptr;
 };
 
 struct SourceTest : ::testing::Test {
-  std::unique_ptr<QuerySource> make(int documents, std::size_t bytes, TailOptions tail = {}) {
+  std::unique_ptr<QuerySource> make(int documents, std::size_t bytes, TailOptions tail = {},
+                                    std::int64_t limit = 0) {
     auto owned = std::make_unique<ListExecution>();
     execution = owned.get();
     for (int i = 0; i < documents; ++i)
       execution->stage.documents.push_back(document(i, bytes));
     return std::make_unique<QuerySource>(std::move(owned), std::make_shared<NoReader>(),
-                                         std::move(tail));
+                                         std::move(tail), limit);
   }
   /// Fills one batch; returns its documents' ids.
   std::vector<int> ids(Source& source, const BatchLimits& limits) {
@@ -109,8 +108,7 @@ TEST_F(SourceTest, HonoursTheCount) {
 }
 
 TEST_F(SourceTest, AFullBatchEndsTheCursorWhenTheLimitIsReached) {
-  const auto source = make(4, 0);
-  execution->limit = 4;
+  const auto source = make(5, 0, {}, 4);
   EXPECT_EQ(ids(*source, {.count_max = 2}), (std::vector<int>{0, 1}));
   EXPECT_EQ(result, FillResult::Full);
   EXPECT_EQ(ids(*source, {.count_max = 2}), (std::vector<int>{2, 3}));

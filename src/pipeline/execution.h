@@ -2,9 +2,7 @@
 // A planned query between batches: the running pipeline and what it stands on.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 
 #include "pipeline/stage.h"
 
@@ -20,10 +18,6 @@ class Execution {
   /// The last stage of the chain. Ready to be pulled after construction, on the reader that the
   /// planner opened; from the first save() on each batch begins with a restore().
   virtual Stage& root() = 0;
-
-  /// How many documents it hands out at most, where that is part of the query (find's limit): a
-  /// batch that reaches it is the last.
-  virtual std::optional<std::int64_t> count_max() const { return std::nullopt; }
 
   /// Points everything that evaluates at the running command; null between batches.
   virtual void set_operation(Operation* op) = 0;

@@ -34,7 +34,6 @@ class FindPlan final : public PlanBase {
       : PlanBase(services, spec, op),
         filter_(spec.filter.to_string()),
         matcher_(bson::View(filter_), context_) {
-    if (spec.limit > 0) count_max_ = spec.limit;
     read_sort(spec);
     if (!spec.projection.empty()) {
       projection_spec_ = spec.projection.to_string();
@@ -49,8 +48,6 @@ class FindPlan final : public PlanBase {
       chain = std::make_unique<ProjectionStage>(std::move(chain), *projection_, context_);
     root_ = std::move(chain);
   }
-
-  std::optional<std::int64_t> count_max() const override { return count_max_; }
 
   void explain(bson::Builder& out) const override {
     if (projection_)
@@ -133,7 +130,6 @@ class FindPlan final : public PlanBase {
 
   static constexpr std::int64_t kSortLimitMax = std::int64_t{1} << 40;
 
-  std::optional<std::int64_t> count_max_;
   const std::string filter_;
   const query::Matcher matcher_;
   std::optional<query::SortPattern> sort_;
