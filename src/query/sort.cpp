@@ -17,7 +17,7 @@ SortPattern::Part parse_part(const bson::Element& element) {
       raise(location(17312), "$meta is the only expression supported in a sort (field '{}')",
             element.name());
     }
-    const bson::Element& kind = *meta.begin();
+    const bson::Element kind = *meta.begin();
     if (kind.is_string() && kind.as_string() == "textScore") {
       raise(location(40218), "query requires text score metadata, but it is not available");
     }
