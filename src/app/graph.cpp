@@ -158,6 +158,12 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
       dispatcher(command::make_dispatcher(services)) {
   commits.set_on_fatal(std::move(surroundings.on_failed));
+  // Like a new primary of MongoDB's: every start has an entry of its own, so that there is a
+  // position to name before the first write.
+  bson::Builder note;
+  note.add("msg", "new primary");
+  const std::string entry = note.take();
+  commits.request_flush(data.ddl().note(bson::View(entry)).position);
   if (!run.clean) logger.warning("STORAGE", "the last run was not closed; its log was recovered");
 }
 
