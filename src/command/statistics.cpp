@@ -45,7 +45,8 @@ void run_db_stats(CommandContext& context, bson::Builder& reply) {
     sum.index_bytes += sizes.index_bytes;
   }
   const auto scaled = [&](std::int64_t bytes) {
-    return static_cast<double>(bytes / arguments.scale);
+    const std::int64_t whole = bytes / arguments.scale;
+    return static_cast<double>(whole);
   };
   const double average =
       sum.documents == 0 ? 0.0
