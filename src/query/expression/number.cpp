@@ -85,8 +85,8 @@ bson::Decimal128 NumberSum::as_decimal() const {
   bson::Decimal128 sum = decimals_;
   if (has_special_) sum = bson::decimal::add(sum, from_double(special_));
   if (high_ != 0 || low_ != 0) {
-    sum = bson::decimal::add(sum, from_double(high_));
-    if (low_ != 0) sum = bson::decimal::add(sum, from_double(low_));
+    sum = bson::decimal::add(sum, from_double_exact(high_));
+    if (low_ != 0) sum = bson::decimal::add(sum, from_double_exact(low_));
   }
   constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
   if (integers_ <= kMax && integers_ >= std::numeric_limits<std::int64_t>::min()) {
