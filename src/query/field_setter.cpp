@@ -15,7 +15,7 @@ void parse(ProjectionNode& root, const std::string& path, bson::ValueView value,
   const bool document = value.is_document() && !value.as_document().empty();
   const bool nested = document && !value.as_document().begin()->name().starts_with('$');
   if (!nested) {
-    ProjectionNode& node = root.add(Path(path));
+    ProjectionNode& node = root.add(Path(path), {location(40176), location(40176)});
     node.kind = ProjectionNode::Kind::Computed;
     node.expression.emplace(value, context);
     return;
@@ -44,6 +44,9 @@ FieldSetter::FieldSetter(bson::ValueView spec, const QueryContext& context)
   if (!spec.is_document()) {
     raise(location(40272), "$addFields specification stage must be an object, got {}",
           bson::type_alias(spec.type()));
+  }
+  if (spec.as_document().empty()) {
+    raise(location(40177), "$addFields specification must have at least one field");
   }
   for (const bson::Element& element : spec.as_document()) {
     parse(state_->root, std::string(element.name()), element, context, 0);

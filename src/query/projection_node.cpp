@@ -16,14 +16,14 @@ const ProjectionNode* ProjectionNode::find(std::string_view name) const {
   return nullptr;
 }
 
-ProjectionNode& ProjectionNode::add(const Path& path) {
+ProjectionNode& ProjectionNode::add(const Path& path, const PathCollision& collision) {
   ProjectionNode* node = this;
   for (std::size_t part = 0; part < path.size(); ++part) {
     auto* found = const_cast<ProjectionNode*>(node->find(path.part(part)));
     const bool last = part + 1 == path.size();
-    if (found != nullptr && last) raise(location(31250), "path collision at '{}'", path.text());
+    if (found != nullptr && last) raise(collision.here, "path collision at '{}'", path.text());
     if (found != nullptr && found->kind != Kind::Inner) {
-      raise(location(31249), "path collision at '{}', remaining portion '{}'", path.text(),
+      raise(collision.below, "path collision at '{}', remaining portion '{}'", path.text(),
             path.rest(part + 1));
     }
     if (found == nullptr) {

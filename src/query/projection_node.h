@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error_code.h"
 #include "bson/builder.h"
 #include "bson/value.h"
 #include "bson/view.h"
@@ -24,6 +25,12 @@ enum class ProjectionMode {
   Include,  ///< they are left out
   Exclude,  ///< they stay
   Add,      ///< they stay; named ones are computed ($addFields)
+};
+
+/// What a path that meets another is refused with.
+struct PathCollision {
+  ErrorCode below = location(31249);  ///< a parent has been named
+  ErrorCode here = location(31250);   ///< the same path, or one below it, has been named
 };
 
 /// One field of a specification. Immutable once parsed.
@@ -41,9 +48,8 @@ struct ProjectionNode {
   bool positional = false;  ///< itself or something below it is positional
 
   const ProjectionNode* find(std::string_view name) const;
-  /// The node at `path`, inner nodes made on the way. Throws Location31249/31250 when the path
-  /// meets another.
-  ProjectionNode& add(const Path& path);
+  /// The node at `path`, inner nodes made on the way.
+  ProjectionNode& add(const Path& path, const PathCollision& collision = {});
 };
 
 /// Applies a tree to one document. Lives for that document.

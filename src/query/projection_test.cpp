@@ -88,5 +88,15 @@ TEST(FieldSetter, SetsInPlaceAppendsAndRemoves) {
             norm(R"({"_id": 1, "b": 9, "d": {"r": 1, "x": 2}, "n": {"m": 1}})"));
 }
 
+TEST(FieldSetter, RefusesWithCodes) {
+  const auto code = [](std::string_view spec) {
+    return code_of([&] { FieldSetter(Doc(spec).value(), QueryContext{}); });
+  };
+  EXPECT_EQ(code("{}"), 40177);
+  EXPECT_EQ(code(R"({"a": 1, "a.b": 2})"), 40176);
+  EXPECT_EQ(code(R"({"$a": 1})"), 16410);
+  EXPECT_EQ(code(R"({"a": {"$bogus": 1}})"), 168);
+}
+
 }  // namespace
 }  // namespace freshet::query
