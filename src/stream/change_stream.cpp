@@ -168,9 +168,9 @@ EncodedEvent ChangeStream::build_event(const Change& change, Operation& op) {
   EventImages images = images_of(change, options);
   if (wants_lookup(change, options)) {
     const std::string key = document_key(change);
-    const auto uuid = options.match_uuid_for_update_lookup ? change.op.uuid() : std::nullopt;
-    auto found = services_.lookup.find({std::string(change.db), std::string(change.coll)}, uuid,
-                                       bson::View(key), op);
+    auto found =
+        services_.lookup.find({std::string(change.db), std::string(change.coll)}, change.op.uuid(),
+                              options.match_uuid_for_update_lookup, bson::View(key), op);
     images.full_document = found ? bson::Value::document(std::move(*found)) : bson::Value::null();
   }
   return run_stages(make_event(change, options, images), token_of(change), op);

@@ -11,12 +11,14 @@ namespace freshet::stream {
 
 std::optional<std::string> CollectionLookup::find(const model::Namespace& ns,
                                                   const std::optional<model::Uuid>& uuid,
-                                                  bson::View document_key, Operation& op) {
+                                                  bool uuid_only, bson::View document_key,
+                                                  Operation& op) {
   op.check();
   const auto snapshot = commits_.snapshot(commit::ReadPoint::Visible);
-  const catalog::CollectionPtr collection = catalog_.at(*snapshot)->find(ns);
+  const catalog::StatePtr state = catalog_.at(*snapshot);
+  catalog::CollectionPtr collection = uuid ? state->find_by_uuid(*uuid) : nullptr;
+  if (!collection && !uuid_only) collection = state->find(ns);
   if (!collection || collection->is_view()) return std::nullopt;
-  if (uuid && collection->uuid != *uuid) return std::nullopt;
   const auto record = collection::find_by_id(*snapshot, *collection, document_key["_id"].value());
   if (!record) return std::nullopt;
   return collection::get_document(*snapshot, store_, *collection, *record);

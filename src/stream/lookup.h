@@ -29,10 +29,11 @@ namespace freshet::stream {
 class DocumentLookup {
  public:
   virtual ~DocumentLookup() = default;
-  /// The document with this key (`{_id: …}`) as far as it is visible; nothing when it is gone, or
-  /// when `uuid` is given and the collection of this name is another one by now.
+  /// The document with this key (`{_id: …}`) as far as it is visible; nothing when it is gone. The
+  /// collection is found by `uuid`, under whatever name it has by now; when there is none, by its
+  /// name, unless `uuid_only`.
   virtual std::optional<std::string> find(const model::Namespace& ns,
-                                          const std::optional<model::Uuid>& uuid,
+                                          const std::optional<model::Uuid>& uuid, bool uuid_only,
                                           bson::View document_key, Operation& op) = 0;
   /// True when the name is a view's.
   virtual bool is_view(const model::Namespace& ns) = 0;
@@ -47,8 +48,8 @@ class CollectionLookup final : public DocumentLookup {
       : store_(store), commits_(commits), catalog_(catalog) {}
 
   std::optional<std::string> find(const model::Namespace& ns,
-                                  const std::optional<model::Uuid>& uuid, bson::View document_key,
-                                  Operation& op) override;
+                                  const std::optional<model::Uuid>& uuid, bool uuid_only,
+                                  bson::View document_key, Operation& op) override;
   bool is_view(const model::Namespace& ns) override;
 
  private:

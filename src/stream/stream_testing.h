@@ -60,7 +60,7 @@ class CountingWaker final : public Waker {
 class FakeLookup final : public DocumentLookup {
  public:
   std::optional<std::string> find(const model::Namespace& ns, const std::optional<model::Uuid>&,
-                                  bson::View key, Operation&) override {
+                                  bool, bson::View key, Operation&) override {
     for (const auto& [where, document] : documents) {
       if (where == ns && bson::View(document)["_id"].raw() == key["_id"].raw()) return document;
     }

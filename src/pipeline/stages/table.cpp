@@ -18,6 +18,14 @@ constexpr StageTraits source(std::string_view name) {
   return traits;
 }
 
+/// Runs on its own engine, in stream/; here for its place in a pipeline.
+constexpr StageTraits change_stream() {
+  StageTraits traits = source("$changeStream");
+  traits.in_lookup = false;
+  traits.in_view = false;
+  return traits;
+}
+
 /// Writes; nowhere but at the end of a top-level pipeline.
 constexpr StageTraits sink(std::string_view name) {
   StageTraits traits;
@@ -60,6 +68,7 @@ constexpr StageRow kStages[] = {
     {in_streams("$unset"), parse_transform_stage},
     {anywhere("$bucket"), parse_bucket},
     {anywhere("$bucketAuto"), parse_bucket_auto},
+    {change_stream(), parse_given_documents},
     {source("$collStats"), parse_given_documents},
     {anywhere("$count"), parse_count},
     {source("$currentOp"), parse_given_documents},
