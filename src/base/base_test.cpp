@@ -52,6 +52,12 @@ TEST(Utf8Test, AcceptsAndRefuses) {
   EXPECT_EQ(utf8_valid_prefix("ab\xFFz"), 2U);
 }
 
+TEST(Utf8Test, ReplacesWhatIsNone) {
+  EXPECT_EQ(utf8_replaced(""), "");
+  EXPECT_EQ(utf8_replaced("\xC3\xA9z"), "\xC3\xA9z");
+  EXPECT_EQ(utf8_replaced("a\xFF\xFEz\xE6"), "a\xEF\xBF\xBD\xEF\xBF\xBDz\xEF\xBF\xBD");
+}
+
 TEST(ErrorTest, CodesHaveMongosNames) {
   EXPECT_EQ(code_name(ErrorCode::BadValue), "BadValue");
   EXPECT_EQ(code_name(ErrorCode::DuplicateKey), "DuplicateKey");

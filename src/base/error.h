@@ -12,13 +12,17 @@
 #include <vector>
 
 #include "base/error_code.h"
+#include "base/utf8.h"
 
 namespace freshet {
 
 /// Why a command failed. Becomes one error reply. Copyable, not shared between threads.
 class Error : public std::exception {
  public:
-  Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
+  /// Messages quote what clients sent; whatever of it is not UTF-8 is replaced, since drivers
+  /// refuse to read a reply that holds it.
+  Error(ErrorCode code, std::string message)
+      : code_(code), message_(utf8_replaced(std::move(message))) {}
 
   ErrorCode code() const { return code_; }
   const std::string& message() const { return message_; }

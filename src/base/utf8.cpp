@@ -38,4 +38,19 @@ std::size_t utf8_valid_prefix(std::string_view text) {
   return done;
 }
 
+std::string utf8_replaced(std::string text) {
+  std::size_t valid = utf8_valid_prefix(text);
+  if (valid == text.size()) return text;
+  std::string shown;
+  std::string_view rest = text;
+  for (; !rest.empty(); valid = utf8_valid_prefix(rest)) {
+    shown.append(rest.substr(0, valid));
+    rest.remove_prefix(valid);
+    if (rest.empty()) break;
+    shown.append("\xEF\xBF\xBD");
+    rest.remove_prefix(1);
+  }
+  return shown;
+}
+
 }  // namespace freshet

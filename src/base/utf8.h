@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace freshet {
@@ -16,5 +17,9 @@ std::size_t utf8_valid_prefix(std::string_view text);
 inline bool is_utf8(std::string_view text) {
   return utf8_valid_prefix(text) == text.size();
 }
+
+/// `text` with U+FFFD for each byte that is not part of a well-formed character: what may be shown
+/// to somebody else.
+std::string utf8_replaced(std::string text);
 
 }  // namespace freshet

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "bson/builder.h"
 #include "bson/compare.h"
 #include "catalog/options.h"
@@ -240,6 +241,7 @@ class SpecParser {
     const std::string_view name = name_.as_string();
     if (name.empty()) cannot("index name cannot be empty");
     if (name.find('\0') != std::string_view::npos) cannot("index name cannot contain NUL");
+    if (!is_utf8(name)) cannot("index name must be UTF-8");
     if (name == "*") raise(ErrorCode::BadValue, "index name cannot be '*'");
     if (name == kIdIndexName && !id) {
       raise(ErrorCode::BadValue, "the index name '_id_' is reserved for the index on _id");

@@ -2,6 +2,7 @@
 #include "model/namespace.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace freshet::model {
 namespace {
@@ -20,6 +21,7 @@ const char* database_name_problem(std::string_view name) {
   if (name.find_first_of(kForbidden) != std::string_view::npos) {
     return "it contains one of / \\ . \" $, a space or a zero byte";
   }
+  if (!is_utf8(name)) return "it is not UTF-8";
   return nullptr;
 }
 
@@ -28,6 +30,7 @@ const char* collection_name_problem(std::string_view name) {
   if (name.front() == '.') return "it begins with a dot";
   if (name.find('\0') != std::string_view::npos) return "it contains a zero byte";
   if (name.find('$') != std::string_view::npos) return "it contains $";
+  if (!is_utf8(name)) return "it is not UTF-8";
   return nullptr;
 }
 

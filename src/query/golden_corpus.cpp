@@ -108,10 +108,10 @@ std::vector<Case> load(std::string_view area) {
 }
 
 std::vector<std::string> fixture_documents(const Case& one) {
-  static const std::string shared = parse(read(folder() / "corpus" / "fixtures.json"));
+  static const std::string kShared = parse(read(folder() / "corpus" / "fixtures.json"));
   bson::ValueView docs = one.view()["fixture"].as_document()["docs"];
   if (const bson::Element ref = one.view()["fixture"].as_document()["ref"]) {
-    docs = bson::View(shared)[ref.as_string()].as_document()["docs"];
+    docs = bson::View(kShared)[ref.as_string()].as_document()["docs"];
   }
   std::vector<std::string> documents;
   if (!docs) return documents;
