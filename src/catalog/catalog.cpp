@@ -72,7 +72,8 @@ Catalog::~Catalog() = default;
 void Catalog::load(const storage::Reader& reader) {
   StatePtr state = read_state(reader, nullptr);
   const MutexLock lock(mutex_);
-  states_.assign(1, std::move(state));
+  states_.clear();
+  states_.push_back(std::move(state));
 }
 
 StatePtr Catalog::latest() const {

@@ -14,7 +14,6 @@
 namespace freshet::collection {
 namespace {
 
-using bson::Type;
 using bson::ValueView;
 using catalog::IndexDefinition;
 using catalog::IndexPart;

@@ -40,8 +40,7 @@ std::vector<std::optional<std::string>> get_documents(
 
 RecordCursor::RecordCursor(const storage::Reader& reader, storage::Store& store,
                            const catalog::CollectionDefinition& collection, Direction direction,
-                           RecordRange range)
-    : direction_(direction) {
+                           RecordRange range) {
   storage::KeyRange keys;
   keys.begin = record_key(range.first);
   if (range.last != kRecordIdMax) keys.end = record_key(RecordId{value_of(range.last) + 1});

@@ -62,7 +62,6 @@ class RecordCursor {
 
  private:
   std::unique_ptr<storage::Scan> scan_;
-  storage::Direction direction_;
 };
 
 }  // namespace freshet::collection
