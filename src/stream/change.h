@@ -33,6 +33,12 @@ constexpr std::uint32_t bit_of(ChangeKind kind) {
 }
 inline constexpr std::uint32_t kAllKinds = (1U << kChangeKinds) - 1;
 
+/// A change of one document, rather than of a collection or a database.
+constexpr bool is_document_change(ChangeKind kind) {
+  return kind == ChangeKind::Insert || kind == ChangeKind::Update || kind == ChangeKind::Replace ||
+         kind == ChangeKind::Delete;
+}
+
 /// `operationType` as clients see it.
 std::string_view operation_type(ChangeKind kind);
 /// The kind of that operationType; nothing for other names, "invalidate" among them.

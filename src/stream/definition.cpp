@@ -17,9 +17,6 @@ namespace {
 constexpr std::string_view kChangeStream = "$changeStream";
 constexpr std::string_view kSplitStage = "$changeStreamSplitLargeEvent";
 
-/// Entries above this are not built into events while judging: their streams decide themselves.
-constexpr std::size_t kJudgedEntryBytesMax = std::size_t{64} << 10;
-
 /// Changes of one transaction that are looked into one by one.
 constexpr std::uint32_t kJudgedChangesMax = 64;
 
@@ -76,20 +73,14 @@ bool mentions_any(std::string_view bytes, std::span<const std::string_view> word
       words, [&](std::string_view word) { return bytes.find(word) != std::string_view::npos; });
 }
 
-bool has_images(const StreamOptions& options) {
-  return options.full_document != FullDocument::Default ||
-         options.before_change != FullDocumentBeforeChange::Off;
-}
-
-/// Does the change's event show more than its entry says?
-bool has_images(const Change& change, const StreamOptions& options) {
-  if (change.kind == ChangeKind::Update && options.full_document != FullDocument::Default) {
-    return true;
+/// The kinds of change whose events show more than their entries say.
+std::uint32_t kinds_with_images(const StreamOptions& options) {
+  std::uint32_t kinds = 0;
+  if (options.full_document != FullDocument::Default) kinds |= bit_of(ChangeKind::Update);
+  if (options.before_change != FullDocumentBeforeChange::Off) {
+    kinds |= bit_of(ChangeKind::Update) | bit_of(ChangeKind::Replace) | bit_of(ChangeKind::Delete);
   }
-  const bool changes_document = change.kind == ChangeKind::Update ||
-                                change.kind == ChangeKind::Replace ||
-                                change.kind == ChangeKind::Delete;
-  return changes_document && options.before_change != FullDocumentBeforeChange::Off;
+  return kinds;
 }
 
 }  // namespace
@@ -164,8 +155,11 @@ void Definition::parse_stage(const bson::Element& body) {
   if (leading_matches_ == stages_.size() && body.name() == "$match") {
     ++leading_matches_;
     if (!collation_ && body.is_document()) prefilter_.narrow(body.as_document());
-    matches_need_images_ =
-        matches_need_images_ || (has_images(options_) && mentions_any(body.raw(), kImageWords));
+    matches_need_images_ = matches_need_images_ || mentions_any(body.raw(), kImageWords);
+    if (body.is_document() && !options_.show_raw_update_description) {
+      const query::Matcher matcher(body.as_document(), context_);
+      anchors_ = better_of(std::move(anchors_), anchors_of(matcher.root(), !collation_));
+    }
   }
   stages_.push_back(std::move(stage));
 }
@@ -191,6 +185,10 @@ void Definition::make_key(const DefinitionSpec& spec) {
   key_ = std::move(key);
 }
 
+std::uint32_t Definition::imaged_kinds() const {
+  return matches_need_images_ ? kinds_with_images(options_) : 0;
+}
+
 bool Definition::concerned(const oplog::EntryView& entry, EventCache& cache) const {
   if (scope_.level() == Scope::Level::Log) return true;
   ChangeReader changes(entry);
@@ -198,7 +196,7 @@ bool Definition::concerned(const oplog::EntryView& entry, EventCache& cache) con
     if (!concerned(*change)) continue;
     if (watching_only_ || leading_matches_ == 0 || invalidates(scope_, *change)) return true;
     if (change->index > kJudgedChangesMax) return true;
-    if (matches_need_images_ && has_images(*change, options_)) return true;
+    if ((imaged_kinds() & bit_of(change->kind)) != 0) return true;
     if (entry.document.size_bytes() > kJudgedEntryBytesMax) return true;
     if (matches(*change, cache)) return true;
   }

@@ -6,12 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bson/view.h"
 #include "query/collation.h"
 #include "query/context.h"
+#include "stream/anchor.h"
 #include "stream/change.h"
 #include "stream/options.h"
 #include "stream/prefilter.h"
@@ -35,6 +37,9 @@ struct DefinitionSpec {
 /// Events of one entry, built once for all definitions that judge it. For one thread.
 class EventCache;
 
+/// Entries above this are not built into events while judging: their streams decide themselves.
+inline constexpr std::int64_t kJudgedEntryBytesMax = std::int64_t{64} << 10;
+
 /// Immutable and thread-safe after parse(). Not movable: its parts point at each other.
 class Definition {
  public:
@@ -57,6 +62,13 @@ class Definition {
   const std::string& key() const { return key_; }
   /// $changeStreamSplitLargeEvent is the last stage.
   bool splits() const { return splits_; }
+
+  /// An event without images that passes the leading filters holds one of these; nothing when they
+  /// do not tell by equality, and then every event of the scope may pass.
+  const std::optional<Anchors>& anchors() const { return anchors_; }
+  /// Kinds of document changes (bit_of) whose events may pass without holding an anchor in the
+  /// entry: the filters look at what only a lookup or an image tells.
+  std::uint32_t imaged_kinds() const;
 
   /// Could a stream of this definition have anything to do for the entry? False is certain. Reads
   /// nothing but the entry. Never throws.
@@ -86,6 +98,7 @@ class Definition {
   std::size_t leading_matches_ = 0;   // how many $match stages come before all others
   bool matches_need_images_ = false;  // they look at what only a lookup or an image tells
   Prefilter prefilter_;
+  std::optional<Anchors> anchors_;
   std::string key_;
   bool splits_ = false;
   bool watching_only_ = false;

@@ -14,11 +14,6 @@
 namespace freshet::stream {
 namespace {
 
-bool is_document_change(ChangeKind kind) {
-  return kind == ChangeKind::Insert || kind == ChangeKind::Update || kind == ChangeKind::Replace ||
-         kind == ChangeKind::Delete;
-}
-
 void add_namespace(bson::Builder& out, std::string_view name, std::string_view db,
                    std::string_view coll) {
   out.open_document(name).add("db", db);

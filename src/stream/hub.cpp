@@ -149,7 +149,7 @@ void HubState::dispatch_entry(std::uint64_t number, const storage::LogRecord& re
   const oplog::EntryView entry = oplog::EntryView::parse(record.bytes);
   ChangeReader changes(entry);
   while (const std::optional<Change> change = changes.next())
-    index.find(*change, candidates_);
+    index.find(*change, events_, candidates_);
   for (Feed* feed : candidates_) {
     if (std::exchange(feed->judged, number) == number) continue;
     if (feed->definition()->concerned(entry, events_)) {

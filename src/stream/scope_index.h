@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which feeds may care about a change, found by its namespace.
+// Which feeds may care about a change, found by its namespace and then by what their filters ask.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "stream/change.h"
+#include "stream/definition.h"
 #include "stream/feed.h"
+#include "stream/feed_group.h"
 
 namespace freshet::stream {
 
@@ -20,9 +22,9 @@ class ScopeIndex {
   void add(Feed& feed);
   void remove(Feed& feed);
 
-  /// Appends the feeds whose scope may hold the change; some may come twice. Without those of the
-  /// whole log.
-  void find(const Change& change, std::vector<Feed*>& out);
+  /// Appends the feeds that may be concerned by the change; some may come twice. Without those of
+  /// the whole log. `events` is of the change's entry.
+  void find(const Change& change, EventCache& events, std::vector<Feed*>& out);
   /// Feeds of the whole log: they care about every entry.
   const std::vector<Feed*>& of_log() const { return log_; }
 
@@ -33,14 +35,15 @@ class ScopeIndex {
       return std::hash<std::string_view>{}(text);
     }
   };
-  using Map = std::unordered_map<std::string, std::vector<Feed*>, Hash, std::equal_to<>>;
+  using Map = std::unordered_map<std::string, FeedGroup, Hash, std::equal_to<>>;
 
-  std::vector<Feed*>& list_of(const Scope& scope);
-  void find_namespace(std::string_view db, std::string_view coll, std::vector<Feed*>& out);
+  FeedGroup& group_of(const Scope& scope);
+  void find_in(std::string_view db, std::string_view coll, const Change& change, EventCache& events,
+               std::vector<Feed*>& out);
 
   Map collections_;  // by "db.coll"
   Map databases_;
-  std::vector<Feed*> cluster_;
+  FeedGroup cluster_;
   std::vector<Feed*> log_;
   std::string scratch_;
 };
