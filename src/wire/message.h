@@ -2,13 +2,13 @@
 // Bytes of a socket ↔ messages: OP_MSG, OP_QUERY, OP_COMPRESSED in; OP_MSG, OP_REPLY, OP_COMPRESSED
 // out. No sockets.
 //
-//   message      = header body                            all integers little-endian
-//   header       = length:i32 requestID:i32 responseTo:i32 opCode:i32        length counts the
-//   header too OP_MSG       = flagBits:u32 section+ [crc32c:u32]     crc over all bytes before it,
-//   when flag 0 is set section      = 0x00 document | 0x01 size:i32 identifier:cstring document*
-//   size counts itself OP_QUERY     = flags:i32 namespace:cstring skip:i32 numberToReturn:i32
-//   document [document] OP_REPLY     = flags:i32 cursorID:i64 startingFrom:i32 numberReturned:i32
-//   document* OP_COMPRESSED= originalOpCode:i32 uncompressedSize:i32 compressor:u8 bytes
+//   message       = header body                          all integers little-endian
+//   header        = length:i32 requestID:i32 responseTo:i32 opCode:i32    length counts the header
+//   OP_MSG        = flagBits:u32 section+ [crc32c:u32]   crc over all bytes before it, when flag 0
+//   section       = 0x00 document | 0x01 size:i32 identifier:cstring document*    size counts itself
+//   OP_QUERY      = flags:i32 namespace:cstring skip:i32 numberToReturn:i32 document [document]
+//   OP_REPLY      = flags:i32 cursorID:i64 startingFrom:i32 numberReturned:i32 document*
+//   OP_COMPRESSED = originalOpCode:i32 uncompressedSize:i32 compressor:u8 bytes
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commit, once for all engines: sequencer, flusher, read points, who waits for what.
 //
-//   put ─► key table ─► commit(): sequencer merges waiting write sets ─► Store::apply ─► applied
-//                                                                                  └─► flusher:
-//                                                                                  mark, sync ─►
-//                                                                                  visible
+//   put ─► key table ─► commit(): sequencer merges the write sets that wait ─► Store::apply
+//                                                                │
+//                                           flusher: sync, mark ◄┘ ─► visible
 #pragma once
 
 #include <cstdint>
