@@ -10,6 +10,13 @@ bool IndexDefinition::is_hashed() const {
                      [](const IndexPart& part) { return part.kind == IndexPart::Kind::Hashed; });
 }
 
+bool IndexDefinition::multikey() const {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (multikey_part(i)) return true;
+  }
+  return false;
+}
+
 const IndexDefinition* CollectionDefinition::find_index(std::string_view name) const {
   for (const IndexPtr& index : indexes) {
     if (index->name == name) return index.get();

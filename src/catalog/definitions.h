@@ -4,6 +4,7 @@
 // structs, which the versions of one collection share.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -25,17 +26,26 @@ namespace freshet::catalog {
 inline constexpr std::string_view kIdIndexName = "_id_";
 inline constexpr std::size_t kIndexesMax = 64;      ///< per collection
 inline constexpr std::size_t kIndexFieldsMax = 32;  ///< per compound index
+inline constexpr std::size_t kArrayPartsMax = 32;   ///< parts of a path told apart by IndexShape
 /// The collection id of local.oplog.rs; ids of stored collections and indexes begin above it.
 inline constexpr std::uint64_t kOplogId = 1;
 inline constexpr std::uint64_t kFirstId = 16;
 
+/// What is true of some key that an index has, or had, or may get. Only ever grows.
+struct IndexShape {
+  /// Bit p of element i: an array stood at part p of component i's path. The last bit stands for
+  /// all parts from kArrayPartsMax - 1 on.
+  std::array<std::atomic<std::uint32_t>, kIndexFieldsMax> arrays{};
+  /// A key was too long and was cut: the order of the entries is not that of the values.
+  std::atomic<bool> cut{false};
+};
+
 /// Moves while an index stands. Shared by the versions of its definition.
 struct IndexRuntime {
-  /// Bit i: some document has (or had, or may get) an array on the path of component i. Set before
-  /// the key is committed: read it after opening the snapshot.
-  std::atomic<std::uint32_t> multikey{0};
-  /// The bits that are stored: what is set but not stored yet is written along with the next key.
-  std::atomic<std::uint32_t> multikey_stored{0};
+  /// Set before the key is committed: read it after opening the snapshot.
+  IndexShape known;
+  /// What of it is stored: what is known but not stored yet is written along with the next key.
+  IndexShape stored;
 };
 
 /// Moves while a collection stands. Shared by the versions of its definition.
@@ -71,8 +81,11 @@ struct IndexDefinition {
   bson::View key_pattern() const { return bson::View(key); }
   bool is_id_index() const { return name == kIdIndexName; }
   bool is_hashed() const;
-  bool multikey() const { return runtime->multikey.load() != 0; }
-  bool multikey_part(std::size_t i) const { return (runtime->multikey.load() >> i & 1U) != 0; }
+  /// Some document has more than one key, or a key that stands for an element of an array.
+  bool multikey() const;
+  bool multikey_part(std::size_t i) const { return runtime->known.arrays[i].load() != 0; }
+  /// Some key was cut: see IndexShape.
+  bool has_cut_keys() const { return runtime->known.cut.load(); }
   /// Usable by plans.
   bool ready() const { return !building && !hidden; }
   storage::Space space() const { return {storage::SpaceKind::Index, id}; }

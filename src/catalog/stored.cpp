@@ -22,9 +22,10 @@ std::string stored_key(StoredKey kind, std::uint64_t id) {
   return key;
 }
 
-std::string multikey_key(std::uint64_t index_id, std::size_t part) {
+std::string multikey_key(std::uint64_t index_id, std::size_t component, std::size_t path_part) {
   std::string key = stored_key(StoredKey::Multikey, index_id);
-  key.push_back(static_cast<char>(part));
+  key.push_back(static_cast<char>(component));
+  key.push_back(static_cast<char>(path_part));
   return key;
 }
 

@@ -78,6 +78,7 @@ bool single_key(const IndexDefinition& index, bson::View document, IndexKeys& ou
   std::string key;
   append_index_value(key, index, 0, value);
   out.keys.push_back(bounded_key(std::move(key)));
+  out.cut = is_cut_key(out.keys.back());
   return true;
 }
 
@@ -101,10 +102,11 @@ IndexKeys index_keys(const IndexDefinition& index, bson::View document) {
   if (index.partial != nullptr && !index.partial->matches(document)) return result;
   if (single_key(index, document, result)) return result;
   KeySink sink(index, result.keys);
-  result.multikey = for_each_combination(index, document, sink);
-  if (result.multikey != 0 && index.is_hashed()) {
+  result.arrays = for_each_combination(index, document, sink);
+  if (!result.arrays.empty() && index.is_hashed()) {
     raise(location(16766), "hashed indexes do not support array values");
   }
+  result.cut = std::any_of(result.keys.begin(), result.keys.end(), is_cut_key);
   if (result.keys.size() > 1) {
     std::sort(result.keys.begin(), result.keys.end());
     result.keys.erase(std::unique(result.keys.begin(), result.keys.end()), result.keys.end());

@@ -55,17 +55,37 @@ WriteStatus remove_key(WriteUnit& unit, const IndexDefinition& index, const std:
   return status_of(transaction.erase(index.space(), key));
 }
 
-void note_multikey(WriteUnit& unit, const IndexDefinition& index, std::uint32_t components) {
-  if (components == 0) return;
-  index.runtime->multikey |= components;
-  const std::uint32_t missing = components & ~index.runtime->multikey_stored.load();
-  if (missing == 0) return;
-  for (std::size_t part = 0; part < index.parts.size(); ++part) {
-    if ((missing >> part & 1U) == 0) continue;
-    unit.transaction().put_unshared(catalog::kCatalogSpace, catalog::multikey_key(index.id, part),
-                                    std::string());
+void note_arrays(WriteUnit& unit, const IndexDefinition& index, std::size_t component,
+                 std::uint32_t parts) {
+  catalog::IndexRuntime& runtime = *index.runtime;
+  if ((parts & ~runtime.known.arrays[component].load()) != 0) {
+    runtime.known.arrays[component] |= parts;
   }
-  unit.stores_multikey(index, missing);
+  const std::uint32_t missing = parts & ~runtime.stored.arrays[component].load();
+  if (missing == 0) return;
+  for (std::size_t part = 0; part < catalog::kArrayPartsMax; ++part) {
+    if ((missing >> part & 1U) == 0) continue;
+    unit.transaction().put_unshared(
+        catalog::kCatalogSpace, catalog::multikey_key(index.id, component, part), std::string());
+  }
+  unit.stores_arrays(index, component, missing);
+}
+
+void note_cut(WriteUnit& unit, const IndexDefinition& index) {
+  index.runtime->known.cut = true;
+  if (index.runtime->stored.cut) return;
+  unit.transaction().put_unshared(catalog::kCatalogSpace,
+                                  catalog::stored_key(catalog::StoredKey::CutKeys, index.id),
+                                  std::string());
+  unit.stores_cut(index);
+}
+
+/// What plans have to know of the keys before they can see them; see IndexRuntime.
+void note_shape(WriteUnit& unit, const IndexDefinition& index, const IndexKeys& keys) {
+  for (std::size_t i = 0; i < keys.arrays.size(); ++i) {
+    if (keys.arrays[i] != 0) note_arrays(unit, index, i, keys.arrays[i]);
+  }
+  if (keys.cut) note_cut(unit, index);
 }
 
 /// True when no component of the index can have changed.
@@ -89,7 +109,7 @@ std::vector<std::string> without(const std::vector<std::string>& a,
 WriteOutcome add_index_keys(WriteUnit& unit, const IndexDefinition& index, bson::View document,
                             RecordId id) {
   const IndexKeys keys = index_keys(index, document);
-  note_multikey(unit, index, keys.multikey);
+  note_shape(unit, index, keys);
   for (const std::string& key : keys.keys) {
     WriteOutcome outcome = add_key(unit, index, document, key, id);
     if (!outcome.done()) return outcome;
@@ -111,7 +131,7 @@ WriteOutcome update_index_keys(WriteUnit& unit, const IndexDefinition& index, bs
   if (same_fields(index, before, after)) return {};
   const IndexKeys old_keys = index_keys(index, before);
   const IndexKeys new_keys = index_keys(index, after);
-  note_multikey(unit, index, new_keys.multikey);
+  note_shape(unit, index, new_keys);
   for (const std::string& key : without(old_keys.keys, new_keys.keys)) {
     const WriteStatus status = remove_key(unit, index, key, id);
     if (status != WriteStatus::Done) return {status, id, nullptr};

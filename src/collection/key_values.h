@@ -18,9 +18,13 @@ class CombinationSink {
   virtual void take(const std::vector<bson::ValueView>& values) = 0;
 };
 
-/// Hands every combination to `sink`; gives the components that went through an array (bit i).
-/// Throws CannotIndexParallelArrays (171).
-std::uint32_t for_each_combination(const catalog::IndexDefinition& index, bson::View document,
-                                   CombinationSink& sink);
+/// Where arrays stood: bit p of element i is set when one stood at part p of component i's path
+/// (the last bit: at any part behind). Empty when there was none.
+using ArrayParts = std::vector<std::uint32_t>;
+
+/// Hands every combination to `sink`. Throws CannotIndexParallelArrays (171), Location16746 when a
+/// number in a path is both a place in an array and a field of its elements.
+ArrayParts for_each_combination(const catalog::IndexDefinition& index, bson::View document,
+                                CombinationSink& sink);
 
 }  // namespace freshet::collection

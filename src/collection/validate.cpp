@@ -63,8 +63,17 @@ class Validation {
             fmt::format("index {} has a key of record {} for another", index.name, value_of(id)));
       }
     }
-    if ((keys.multikey & ~index.runtime->multikey.load()) != 0) {
+    check_shape(index, keys);
+  }
+
+  void check_shape(const catalog::IndexDefinition& index, const IndexKeys& keys) {
+    const catalog::IndexShape& known = index.runtime->known;
+    for (std::size_t i = 0; i < keys.arrays.size(); ++i) {
+      if ((keys.arrays[i] & ~known.arrays[i].load()) == 0) continue;
       report(fmt::format("index {} does not know that it is multikey", index.name));
+    }
+    if (keys.cut && !known.cut.load()) {
+      report(fmt::format("index {} does not know that it has keys that were cut", index.name));
     }
   }
 
