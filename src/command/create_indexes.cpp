@@ -109,12 +109,12 @@ void run_create_indexes(CommandContext& context, bson::Builder& reply) {
   context.durable_position = result.position;
   reply.add("numIndexesBefore", static_cast<std::int32_t>(result.indexes_before));
   reply.add("numIndexesAfter", static_cast<std::int32_t>(result.indexes_after));
-  reply.add("createdCollectionAutomatically", result.created_collection);
   if (result.all_existed) {
     reply.add("note", "all indexes already exist");
-  } else {
-    reply.add("commitQuorum", "votingMembers");
+    return;
   }
+  reply.add("createdCollectionAutomatically", result.created_collection);
+  reply.add("commitQuorum", "votingMembers");
 }
 
 }  // namespace freshet::command
