@@ -278,7 +278,8 @@ namespace {
 /// The kinds of catalog keys that go with a space.
 std::vector<StoredKey> notes_about(storage::Space space) {
   if (space.kind != storage::SpaceKind::Index) return {StoredKey::Capped};
-  return {StoredKey::Multikey, StoredKey::CutKeys};
+  return {StoredKey::Multikey, StoredKey::CutKeys, StoredKey::BuildFailure,
+          StoredKey::NoDuplicates};
 }
 
 }  // namespace

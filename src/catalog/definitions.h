@@ -23,6 +23,8 @@
 
 namespace freshet::catalog {
 
+class WildcardPaths;
+
 inline constexpr std::string_view kIdIndexName = "_id_";
 inline constexpr std::size_t kIndexesMax = 64;      ///< per collection
 inline constexpr std::size_t kIndexFieldsMax = 32;  ///< per compound index
@@ -55,9 +57,12 @@ struct CollectionRuntime {
   std::atomic<std::uint64_t> next_record_id{0};  ///< 0: not known yet, see collection/writer
 };
 
+/// How the keys of an index are made; the table of kinds stands in index_kind.cpp.
+enum class IndexKind : std::uint8_t { Ordered, Hashed, Wildcard };
+
 struct IndexPart {
-  enum class Kind : std::uint8_t { Ascending, Descending, Hashed };
-  std::string path;
+  enum class Kind : std::uint8_t { Ascending, Descending, Hashed, Wildcard };
+  std::string path;  ///< Wildcard: what stands before ".$**", or empty
   Kind kind = Kind::Ascending;
   bool descending() const { return kind == Kind::Descending; }
 };
@@ -67,6 +72,7 @@ struct IndexDefinition {
   std::string name;
   std::string key;  ///< key pattern, BSON
   std::vector<IndexPart> parts;
+  IndexKind kind = IndexKind::Ordered;
   std::string spec;     ///< {v, key, name, …} as listIndexes shows it, BSON
   bool unique = false;  ///< keys hold the record id in their value; true for _id
   bool sparse = false;
@@ -75,12 +81,14 @@ struct IndexDefinition {
   std::string partial_filter;  ///< BSON, empty when there is none
   std::shared_ptr<const query::Matcher> partial;      ///< compiled; shared by definition versions
   std::shared_ptr<const query::Collation> collation;  ///< null: simple binary order; shared alike
+  std::shared_ptr<const WildcardPaths> wildcard;      ///< of wildcard indexes; shared alike
   std::optional<std::int64_t> expire_after_seconds;   ///< TTL
+  bool prepare_unique = false;  ///< not unique, but no duplicates may be added
+  std::uint64_t replaces = 0;   ///< building: the index that it takes the place of when it is ready
   std::shared_ptr<IndexRuntime> runtime;  ///< shared: outlives this version while writers hold it
 
   bson::View key_pattern() const { return bson::View(key); }
   bool is_id_index() const { return name == kIdIndexName; }
-  bool is_hashed() const;
   /// Some document has more than one key, or a key that stands for an element of an array.
   bool multikey() const;
   bool multikey_part(std::size_t i) const { return runtime->known.arrays[i].load() != 0; }
@@ -124,6 +132,7 @@ struct CollectionDefinition {
   bool is_oplog() const { return id == kOplogId; }
   storage::Space space() const { return {storage::SpaceKind::Documents, id}; }
   const IndexDefinition* find_index(std::string_view name) const;
+  std::shared_ptr<const IndexDefinition> index_by_id(std::uint64_t index_id) const;
   /// The index on _id; null for views and the oplog.
   const IndexDefinition* id_index() const { return find_index(kIdIndexName); }
 };

@@ -69,6 +69,7 @@ std::string encode_definition(const CollectionDefinition& definition) {
     out.push_document().add("id", static_cast<std::int64_t>(index->id));
     out.add("spec", bson::View(index->spec));
     if (index->building) out.add("building", true);
+    if (index->replaces != 0) out.add("replaces", static_cast<std::int64_t>(index->replaces));
     out.close();
   }
   out.close();
@@ -87,6 +88,9 @@ CollectionDefinition decode_definition(bson::View stored) {
     IndexDefinition made = make_index(static_cast<std::uint64_t>(index["id"].as_int64()),
                                       index["spec"].as_document().to_string());
     made.building = index["building"].truthy();
+    if (const bson::Element replaces = index["replaces"]) {
+      made.replaces = static_cast<std::uint64_t>(replaces.as_int64());
+    }
     definition.indexes.push_back(std::make_shared<const IndexDefinition>(std::move(made)));
   }
   definition.runtime = std::make_shared<CollectionRuntime>();

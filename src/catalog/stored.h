@@ -16,12 +16,14 @@ inline constexpr storage::Space kCatalogSpace{storage::SpaceKind::Catalog};
 
 /// First byte of a key. Stored: never renumber.
 enum class StoredKey : char {
-  Capped = 'a',      ///< + collection id: what a capped collection holds
-  Collection = 'c',  ///< + collection id: its definition
-  CutKeys = 'l',     ///< + index id: some of its keys were cut
-  Multikey = 'm',    ///< + index id + component (1 byte) + part of its path (1 byte)
-  NextId = 'n',      ///< the next id of a collection or index
-  Reclaim = 'r',     ///< + space kind (1 byte) + space id: a range to be dropped
+  Capped = 'a',        ///< + collection id: what a capped collection holds
+  Collection = 'c',    ///< + collection id: its definition
+  BuildFailure = 'f',  ///< + index id: why it cannot get ready
+  CutKeys = 'l',       ///< + index id: some of its keys were cut
+  Multikey = 'm',      ///< + index id + component (1 byte) + part of its path (1 byte)
+  NextId = 'n',        ///< the next id of a collection or index
+  NoDuplicates = 'u',  ///< + index id: counts the commits that added keys under prepareUnique
+  Reclaim = 'r',       ///< + space kind (1 byte) + space id: a range to be dropped
 };
 
 std::string stored_key(StoredKey kind);

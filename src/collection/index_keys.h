@@ -22,8 +22,10 @@ inline constexpr std::size_t kKeyHashBytes = 16;
 /// The keys one document has in one index: sorted, without duplicates, bounded.
 struct IndexKeys {
   std::vector<std::string> keys;
+  std::string types;  ///< what the keys do not tell, the same for all of them: entry_types.h
   ArrayParts arrays;  ///< of the document, on the paths of the index
-  bool cut = false;   ///< some key was too long
+  std::vector<std::string> array_paths;  ///< wildcard indexes: the paths that hold an array
+  bool cut = false;                      ///< some key was too long
 };
 
 /// Throws what for_each_combination() throws, Location16766 (hashed index of an array). Gives

@@ -19,6 +19,7 @@ struct Component {
   std::string_view rest;  // of the path, behind `value`
   std::size_t parts = 0;  // of the path, followed so far
   bool final = false;     // an element of the array the path ended in: not expanded again
+  bool from_array = false;
 };
 
 bool is_index(std::string_view part) {
@@ -59,6 +60,7 @@ void descend(Component& component) {
       const bson::Element at = element_at(component.value.as_document(), part);
       if (at.missing()) return;
       component.value = at;
+      component.from_array = true;
     } else {
       component.value = ValueView();
       component.rest = {};
@@ -118,6 +120,7 @@ class Expansion {
             component.rest.empty() ? ValueView(Type::Undefined, nullptr, 0) : ValueView();
         component.rest = {};
         component.final = true;
+        component.from_array = true;
       }
       run(std::move(none));
       return;
@@ -134,6 +137,7 @@ class Expansion {
   // Arrays directly within arrays are values: the path does not go on inside them.
   static void step_into(Component& component, const bson::Element& element) {
     component.value = element;
+    component.from_array = true;
     component.final = component.rest.empty();
     if (component.final || element.is_document()) return;
     component.value = ValueView();
@@ -144,27 +148,35 @@ class Expansion {
   void emit(const std::vector<Component>& components) {
     values_.clear();
     for (const Component& component : components)
-      values_.push_back(component.value);
+      values_.push_back({component.value, component.from_array});
     sink_.take(values_);
   }
 
   CombinationSink& sink_;
-  std::vector<ValueView> values_;
+  std::vector<ComponentValue> values_;
   ArrayParts arrays_;
 };
 
 }  // namespace
 
-ArrayParts for_each_combination(const catalog::IndexDefinition& index, bson::View document,
+ArrayParts for_each_combination(const std::vector<std::string_view>& paths, bson::View document,
                                 CombinationSink& sink) {
   std::vector<Component> components;
-  components.reserve(index.parts.size());
-  for (const catalog::IndexPart& part : index.parts) {
-    components.push_back({ValueView::document(document), part.path});
-  }
+  components.reserve(paths.size());
+  for (const std::string_view path : paths)
+    components.push_back({ValueView::document(document), path});
   Expansion expansion(sink);
   expansion.run(std::move(components));
   return expansion.take_arrays();
+}
+
+ArrayParts for_each_combination(const catalog::IndexDefinition& index, bson::View document,
+                                CombinationSink& sink) {
+  std::vector<std::string_view> paths;
+  paths.reserve(index.parts.size());
+  for (const catalog::IndexPart& part : index.parts)
+    paths.emplace_back(part.path);
+  return for_each_combination(paths, document, sink);
 }
 
 }  // namespace freshet::collection
