@@ -28,12 +28,13 @@ void add_number(bson::Builder& out, std::string_view name, std::int64_t value) {
   }
 }
 
-/// `index: {name | keyPattern, expireAfterSeconds, hidden}`, checked.
+/// `index: {name | keyPattern, expireAfterSeconds, hidden, prepareUnique}`, checked.
 struct IndexChange {
   std::string_view name;
   bson::ValueView key;
   std::optional<std::int64_t> expire;
   std::optional<bool> hidden;
+  std::optional<bool> prepare_unique;
 };
 
 void take_index_field(IndexChange& change, const bson::Element& field) {
@@ -54,9 +55,9 @@ void take_index_field(IndexChange& change, const bson::Element& field) {
   } else if (field.name() == "hidden") {
     if (!field.is_number()) require_type(field, Type::Bool, "collMod.index.hidden");
     change.hidden = field.truthy();
-  } else if (field.name() == "unique" || field.name() == "prepareUnique") {
-    raise(ErrorCode::InvalidOptions, "collMod cannot change 'index.{}' on this server",
-          field.name());
+  } else if (field.name() == "prepareUnique") {
+    if (!field.is_number()) require_type(field, Type::Bool, "collMod.index.prepareUnique");
+    change.prepare_unique = field.truthy();
   } else {
     raise(ErrorCode::Location40415, "BSON field 'collMod.index.{}' is an unknown field",
           field.name());
@@ -71,8 +72,9 @@ IndexChange parse_index_change(bson::ValueView value) {
   if (change.name.empty() == change.key.missing()) {
     raise(ErrorCode::InvalidOptions, "'collMod.index' needs either 'name' or 'keyPattern'");
   }
-  if (!change.expire && !change.hidden) {
-    raise(ErrorCode::InvalidOptions, "no 'expireAfterSeconds' or 'hidden' in 'collMod.index'");
+  if (!change.expire && !change.hidden && !change.prepare_unique) {
+    raise(ErrorCode::InvalidOptions,
+          "no 'expireAfterSeconds', 'hidden', 'prepareUnique' or 'unique' in 'collMod.index'");
   }
   return change;
 }
@@ -80,6 +82,7 @@ IndexChange parse_index_change(bson::ValueView value) {
 std::size_t find_target(const CollectionDefinition& collection, const IndexChange& change) {
   for (std::size_t i = 0; i < collection.indexes.size(); ++i) {
     const IndexDefinition& index = *collection.indexes[i];
+    if (index.replaces != 0) continue;
     const bool same = change.key
                           ? bson::equal(bson::ValueView::document(index.key_pattern()), change.key)
                           : index.name == change.name;
@@ -125,6 +128,8 @@ class Modification {
  private:
   void take_view_field(const bson::Element& field);
   void take_index(const bson::Element& field);
+  void set_flag(IndexDefinition& index, const std::string& name, bool old, bool now,
+                bson::Builder& before);
   void set(std::string_view name, bson::ValueView value) {
     options_.add(name, value);
     changed_ = true;
@@ -148,16 +153,24 @@ void Modification::take_view_field(const bson::Element& field) {
   set(field.name(), field);
 }
 
+void check_index_change(const IndexDefinition& index, const IndexChange& change) {
+  if (index.is_id_index()) {
+    raise(ErrorCode::BadValue, "the index on _id can be neither hidden nor made to expire");
+  }
+  if (change.expire && index.parts.size() > 1) {
+    raise(ErrorCode::InvalidOptions, "compound indexes do not support 'expireAfterSeconds'");
+  }
+  if ((change.expire || change.prepare_unique) && index.kind != IndexKind::Ordered) {
+    raise(ErrorCode::InvalidOptions, "the index '{}' can neither expire nor become unique",
+          index.name);
+  }
+}
+
 void Modification::take_index(const bson::Element& field) {
   const IndexChange change = parse_index_change(field);
   const std::size_t i = find_target(base_, change);
   const IndexDefinition& old = *base_.indexes[i];
-  if (old.is_id_index()) {
-    raise(ErrorCode::BadValue, "the index on _id can be neither hidden nor made to expire");
-  }
-  if (change.expire && old.parts.size() > 1) {
-    raise(ErrorCode::InvalidOptions, "compound indexes do not support 'expireAfterSeconds'");
-  }
+  check_index_change(old, change);
   auto made = std::make_shared<IndexDefinition>(old);
   bson::Builder before;
   if (change.expire) {
@@ -171,15 +184,25 @@ void Modification::take_index(const bson::Element& field) {
                             bson::Value::int64(*change.expire));
   }
   if (change.hidden && *change.hidden != old.hidden) {
-    reply_.add("hidden_old", old.hidden).add("hidden_new", *change.hidden);
-    before.add("hidden", old.hidden);
     made->hidden = *change.hidden;
-    made->spec = with_field(bson::View(made->spec), "hidden",
-                            made->hidden ? bson::Value::boolean(true) : bson::Value());
+    set_flag(*made, "hidden", old.hidden, made->hidden, before);
+  }
+  if (change.prepare_unique && *change.prepare_unique != old.prepare_unique) {
+    made->prepare_unique = *change.prepare_unique;
+    set_flag(*made, "prepareUnique", old.prepare_unique, made->prepare_unique, before);
   }
   index_options_before_ = before.take();
   changed_ = changed_ || made->spec != old.spec;
   next_->indexes[i] = std::move(made);
+}
+
+// A flag that is not set is not listed.
+void Modification::set_flag(IndexDefinition& index, const std::string& name, bool old, bool now,
+                            bson::Builder& before) {
+  reply_.add(name + "_old", old).add(name + "_new", now);
+  before.add(name, old);
+  index.spec =
+      with_field(bson::View(index.spec), name, now ? bson::Value::boolean(true) : bson::Value());
 }
 
 void Modification::take(const bson::Element& field) {

@@ -148,12 +148,12 @@ TEST_F(DdlTest, RenameCodes) {
 }
 
 TEST_F(DdlTest, IndexResultsAndNames) {
-  const CreateIndexesResult first = index(R"({"key": {"a": 1}, "name": "a_1"})");
+  const catalog::StartedBuild first = index(R"({"key": {"a": 1}, "name": "a_1"})");
   EXPECT_TRUE(first.created_collection);
   EXPECT_EQ(first.indexes_before, 1U);
   EXPECT_EQ(first.indexes_after, 2U);
-  const CreateIndexesResult again = index(R"({"key": {"a": 1}, "name": "a_1"})");
-  EXPECT_TRUE(again.all_existed);
+  const catalog::StartedBuild again = index(R"({"key": {"a": 1}, "name": "a_1"})");
+  EXPECT_TRUE(again.indexes.empty());
   EXPECT_EQ(again.indexes_before, 2U);
   EXPECT_EQ(index(R"({"key": {"b": -1}, "name": "b"})").indexes_after, 3U);
   EXPECT_EQ(last_entry().command_name(), "createIndexes");

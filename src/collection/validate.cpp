@@ -8,6 +8,7 @@
 #include "bson/validate.h"
 #include "collection/index_keys.h"
 #include "collection/record.h"
+#include "collection/wildcard_keys.h"
 
 namespace freshet::collection {
 namespace {
@@ -58,13 +59,26 @@ class Validation {
       const auto entry = reader_.get(index.space(), index.unique ? key : key + record_key(id));
       if (!entry) {
         report(fmt::format("index {} lacks a key of record {}", index.name, value_of(id)));
-      } else if (index.unique && *entry != record_key(id)) {
-        report(
-            fmt::format("index {} has a key of record {} for another", index.name, value_of(id)));
+      } else if (*entry != (index.unique ? record_key(id) + keys.types : keys.types)) {
+        report(fmt::format("index {} has a key of record {} with the value of another", index.name,
+                           value_of(id)));
       }
     }
-    if ((keys.multikey & ~index.runtime->multikey.load()) != 0) {
+    check_shape(index, keys);
+  }
+
+  void check_shape(const catalog::IndexDefinition& index, const IndexKeys& keys) {
+    const catalog::IndexShape& known = index.runtime->known;
+    for (std::size_t i = 0; i < keys.arrays.size(); ++i) {
+      if ((keys.arrays[i] & ~known.arrays[i].load()) == 0) continue;
       report(fmt::format("index {} does not know that it is multikey", index.name));
+    }
+    for (const std::string& path : keys.array_paths) {
+      if (reader_.get(index.space(), array_note_key(path))) continue;
+      report(fmt::format("index {} does not know of the arrays at {}", index.name, path));
+    }
+    if (keys.cut && !known.cut.load()) {
+      report(fmt::format("index {} does not know that it has keys that were cut", index.name));
     }
   }
 
@@ -74,7 +88,7 @@ class Validation {
     const auto scan = reader_.scan(index.space(), {}, storage::Direction::Forward);
     for (; scan->valid(); scan->next()) {
       if (op_ != nullptr) op_->check();
-      ++count;
+      if (index.wildcard == nullptr || !is_array_note(scan->key())) ++count;
     }
     result_.keys_per_index[index.name] = count;
     if (count != expected_[index.id]) {

@@ -156,7 +156,7 @@ WriteOutcome Writer::insert(bson::View document) {
   const WriteStatus status = put_new(document, id);
   if (status != WriteStatus::Done) return failed(status);
   for (const catalog::IndexPtr& index : collection_->indexes) {
-    WriteOutcome outcome = add_index_keys(unit_, *index, document, id);
+    WriteOutcome outcome = add_index_keys(unit_, *collection_, *index, document, id);
     if (!outcome.done()) return outcome;
   }
   unit_.transaction().append(oplog::make_insert(entry_context(), entry_target(), document));
@@ -175,7 +175,7 @@ WriteOutcome Writer::update(RecordId id, bson::View before, const query::UpdateO
       status_of(unit_.transaction().put(collection_->space(), record_key(id), outcome.document));
   if (status != WriteStatus::Done) return failed(status);
   for (const catalog::IndexPtr& index : collection_->indexes) {
-    WriteOutcome keys = update_index_keys(unit_, *index, before, after, id);
+    WriteOutcome keys = update_index_keys(unit_, *collection_, *index, before, after, id);
     if (!keys.done()) return keys;
   }
   const std::int64_t grown = size_of(after) - size_of(before);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/error.h"
 #include "bson/view.h"
 #include "catalog/definitions.h"
 #include "collection/record.h"
@@ -100,7 +101,10 @@ std::string duplicate_key_message(const catalog::CollectionDefinition& collectio
                                   const DuplicateKey& duplicate);
 /// {keyPattern, keyValue[, collation]}: what goes beside code and message.
 std::string duplicate_key_info(const DuplicateKey& duplicate);
-/// Throws DuplicateKey (11000) with both: for commands whose duplicate is no write error of a bulk.
+/// DuplicateKey (11000) with both.
+Error duplicate_key_error(const catalog::CollectionDefinition& collection,
+                          const DuplicateKey& duplicate);
+/// Throws it: for commands whose duplicate is no write error of a bulk.
 [[noreturn]] void raise_duplicate_key(const catalog::CollectionDefinition& collection,
                                       const DuplicateKey& duplicate);
 

@@ -22,7 +22,7 @@ constexpr CommandRow kTable[] = {
      "who is logged in on this connection"},
     {"count", "", kReads | kStableApi, nullptr, start_count, "counts documents"},
     {"create", "", kWrites | kStableApi, run_create, nullptr, "creates a collection or view"},
-    {"createIndexes", "", kWrites | kWorker | kStableApi, run_create_indexes, nullptr,
+    {"createIndexes", "", kWrites | kWorker | kStableApi, nullptr, start_create_indexes,
      "builds indexes"},
     {"currentOp", "", kAdminOnly, run_current_op, nullptr, "operations that run now"},
     {"dataSize", "datasize", kNoFlags, run_data_size, nullptr, "bytes of a collection"},

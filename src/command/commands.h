@@ -15,6 +15,7 @@ inline constexpr std::size_t kApplicationNameBytesMax = 128;
 // Data.
 std::unique_ptr<Work> start_aggregate(CommandContext& context);
 std::unique_ptr<Work> start_count(CommandContext& context);
+std::unique_ptr<Work> start_create_indexes(CommandContext& context);
 std::unique_ptr<Work> start_delete(CommandContext& context);
 std::unique_ptr<Work> start_distinct(CommandContext& context);
 std::unique_ptr<Work> start_find(CommandContext& context);
@@ -28,7 +29,6 @@ void run_kill_cursors(CommandContext& context, bson::Builder& reply);
 // Catalogue.
 void run_coll_mod(CommandContext& context, bson::Builder& reply);
 void run_create(CommandContext& context, bson::Builder& reply);
-void run_create_indexes(CommandContext& context, bson::Builder& reply);
 void run_drop(CommandContext& context, bson::Builder& reply);
 void run_drop_database(CommandContext& context, bson::Builder& reply);
 void run_drop_indexes(CommandContext& context, bson::Builder& reply);

@@ -68,6 +68,17 @@ std::int32_t WriteBatch::stmt_id(std::size_t index) const {
                                      : arguments_.stmt_ids[index];
 }
 
+std::vector<WriteBatch::Outcome> WriteBatch::outcomes() const {
+  std::vector<Outcome> out;
+  auto failure = failures_.begin();
+  for (const Outcome& outcome : outcomes_) {
+    while (failure != failures_.end() && failure->index < outcome.index)
+      ++failure;
+    if (failure == failures_.end() || failure->index != outcome.index) out.push_back(outcome);
+  }
+  return out;
+}
+
 collection::WriteContext WriteBatch::write_context(const CommandContext& context,
                                                    std::size_t index) const {
   collection::WriteContext out = context.services.data.write_context();

@@ -64,8 +64,9 @@ class WriteBatch : public Work {
     std::size_t index;
     collection::StatementResult result;
   };
-  /// Results of statements, in order; several parts of one statement stand behind each other.
-  const std::vector<Outcome>& outcomes() const { return outcomes_; }
+  /// Results of the statements that did not fail, in order; several parts of one statement stand
+  /// behind each other. What a failed statement had done before stands, but is not counted.
+  std::vector<Outcome> outcomes() const;
 
  private:
   struct Failure {

@@ -53,13 +53,6 @@ std::optional<Direction> sort_direction(const IndexDefinition& index, const Inde
   return out.value_or(Direction::Forward);
 }
 
-// Long keys are cut and hashed, so their order is not the values' order. An index can promise a
-// sort only where every key is short, which only fixed-size values guarantee; the sort then falls
-// back on the sort stage.
-bool keys_may_be_long(const IndexDefinition& index) {
-  return !index.is_id_index();
-}
-
 struct Candidate {
   IndexPtr index;
   IndexBounds bounds;
@@ -153,7 +146,7 @@ class Planner {
     std::optional<IndexBounds> bounds = index_bounds(*index, conjuncts, request_.collation, same);
     if (!bounds) return std::nullopt;
     Candidate out{index, std::move(*bounds), std::nullopt, 0};
-    if (wants_sort() && same && !keys_may_be_long(*index)) {
+    if (wants_sort() && same && !index->has_cut_keys()) {
       out.sorts = sort_direction(*index, out.bounds, *request_.sort);
     }
     out.score = score_of(out, wants_sort());
@@ -279,7 +272,7 @@ class Planner {
     bson::Builder description;
     wanted.bounds.description =
         description.add("min", request_.min).add("max", request_.max).take();
-    if (wants_sort() && !keys_may_be_long(**index)) {
+    if (wants_sort() && !(*index)->has_cut_keys()) {
       wanted.sorts = sort_direction(**index, wanted.bounds, *request_.sort);
     }
     return use(wanted);
