@@ -16,6 +16,10 @@ namespace {
 rocks::RocksdbOptions rocksdb_options(const Limits& limits, CheckExtent check) {
   rocks::RocksdbOptions options;
   options.snapshots_max = static_cast<std::size_t>(limits.snapshots_max);
+  options.cache_bytes_max = static_cast<std::size_t>(limits.cache_bytes_max);
+  options.write_buffer_bytes_max = static_cast<std::size_t>(limits.write_buffer_bytes_max);
+  options.wal_bytes_max = static_cast<std::size_t>(limits.wal_bytes_max);
+  options.disk_reserve_bytes = static_cast<std::uint64_t>(limits.disk_reserve_bytes);
   options.check_recovered = [check = std::move(check)](storage::Position position,
                                                        std::uint64_t sequence) {
     check({.position = position, .sequence = sequence});

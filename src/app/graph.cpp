@@ -39,6 +39,7 @@ commit::CommitOptions commit_options(const ServeOptions& options) {
   commit::CommitOptions commit;
   if (!options.memory) commit.durable_mark_path = durable_mark_path(options.data_directory);
   commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max);
+  commit.unflushed_bytes_max = static_cast<std::size_t>(options.limits.unflushed_bytes_max);
   return commit;
 }
 
@@ -126,7 +127,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                 {.history_ms = options.history_ms, .history_bytes = options.history_bytes},
                 [this] { return lowest_needed(); }),
       cursors(clock, random, limits),
-      sessions(clock),
+      sessions(clock, limits),
       parameters(limits),
       identity{.set_name = options.set_name,
                .process_id = random.bytes(kProcessIdBytes),
