@@ -37,7 +37,10 @@ constexpr Milliseconds kOldestReader{120'000};
 
 commit::CommitOptions commit_options(const ServeOptions& options) {
   commit::CommitOptions commit;
-  if (!options.memory) commit.durable_mark_path = durable_mark_path(options.data_directory);
+  if (!options.memory) {
+    commit.durable_mark_path = durable_mark_path(options.data_directory);
+    commit.applied_mark_path = applied_mark_path(options.data_directory);
+  }
   commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max);
   commit.unflushed_bytes_max = static_cast<std::size_t>(options.limits.unflushed_bytes_max);
   return commit;
