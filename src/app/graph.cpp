@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/engine.h"
+#include "app/idle_cutoff.h"
 #include "app/lagging_position.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -37,8 +38,12 @@ constexpr Milliseconds kOldestReader{120'000};
 
 commit::CommitOptions commit_options(const ServeOptions& options) {
   commit::CommitOptions commit;
-  if (!options.memory) commit.durable_mark_path = durable_mark_path(options.data_directory);
+  if (!options.memory) {
+    commit.durable_mark_path = durable_mark_path(options.data_directory);
+    commit.applied_mark_path = applied_mark_path(options.data_directory);
+  }
   commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max);
+  commit.unflushed_bytes_max = static_cast<std::size_t>(options.limits.unflushed_bytes_max);
   return commit;
 }
 
@@ -84,7 +89,7 @@ struct Graph::State {
   void expire_sessions() {
     for (const model::SessionId& session : sessions.expire())
       (void)cursors.kill_session(session);
-    (void)data.expire_retries(clock.wall_ms() - limits.session_idle_ms_max);
+    (void)data.expire_retries(idle_cutoff.note(clock.steady(), clock.wall_ms()));
   }
 
   const Clock& clock;
@@ -107,6 +112,7 @@ struct Graph::State {
   command::Host host;
   command::CommandServices services;
   LaggingPosition oldest_reader;
+  IdleCutoff idle_cutoff;
   std::unique_ptr<command::Dispatcher> dispatcher;
 };
 
@@ -126,12 +132,13 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                 {.history_ms = options.history_ms, .history_bytes = options.history_bytes},
                 [this] { return lowest_needed(); }),
       cursors(clock, random, limits),
-      sessions(clock),
+      sessions(clock, limits),
       parameters(limits),
       identity{.set_name = options.set_name,
                .process_id = random.bytes(kProcessIdBytes),
                .term = data.term(),
-               .started_ms = clock.wall_ms()},
+               .started_ms = clock.wall_ms(),
+               .started = clock.steady()},
       host{.arguments = argv_of(options),
            .parsed_options = parsed_options(options),
            .data_directory = options.memory ? std::string() : options.data_directory,
@@ -156,6 +163,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .sessions = sessions,
                .host = host},
       oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
+      idle_cutoff(Milliseconds(limits.session_idle_ms_max)),
       dispatcher(command::make_dispatcher(services)) {
   commits.set_on_fatal(std::move(surroundings.on_failed));
   // Like a new primary of MongoDB's: every start has an entry of its own, so that there is a
@@ -197,6 +205,9 @@ std::vector<Job> Graph::jobs() {
 void Graph::stop() {
   state_->data.checkpoint();
   state_->commits.stop();
+  if (!storage::end_run(*state_->store)) {
+    state_->logger.warning("STORAGE", "the end of this run could not be noted");
+  }
 }
 
 }  // namespace freshet::app

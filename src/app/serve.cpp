@@ -130,8 +130,14 @@ class Service {
         .network =
             [this] {
               const server::ServerStats now = stats();
-              return command::NetworkUse{
-                  .bytes_in = now.bytes_in, .bytes_out = now.bytes_out, .requests = now.requests};
+              return command::NetworkUse{.bytes_in = now.bytes_in,
+                                         .bytes_out = now.bytes_out,
+                                         .requests = now.requests,
+                                         .connections_rejected = now.connections_rejected,
+                                         .commands_parked = now.commands_parked,
+                                         .commands_on_workers = now.commands_on_workers,
+                                         .receive_bytes = now.receive_bytes,
+                                         .send_bytes = now.send_bytes};
             },
     };
   }

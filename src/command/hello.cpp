@@ -105,7 +105,7 @@ class Hello final : public Work {
     reply.add("maxMessageSizeBytes", static_cast<std::int32_t>(limits.message_bytes_max));
     reply.add("maxWriteBatchSize", static_cast<std::int32_t>(limits.batch_count_max));
     reply.add_date("localTime", context.services.clock.wall_ms());
-    reply.add("logicalSessionTimeoutMinutes", session::kTimeoutMinutes);
+    reply.add("logicalSessionTimeoutMinutes", session::timeout_minutes(limits));
     reply.add("connectionId", static_cast<std::int32_t>(context.client.connection_id()));
     reply.add("minWireVersion", kMinWireVersion).add("maxWireVersion", kMaxWireVersion);
     reply.add("readOnly", false);

@@ -2,9 +2,11 @@
 // Who this server says it is: a replica set of one, MongoDB 8.0 on the wire.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
+#include "base/clock.h"
 #include "bson/builder.h"
 
 namespace freshet::command {
@@ -21,7 +23,11 @@ struct Identity {
   std::string process_id;       ///< 12 bytes, new at each start (topologyVersion.processId)
   std::int64_t term = 1;        ///< grows at each start, persisted
   std::int64_t started_ms = 0;  ///< wall time of the start
+  SteadyTime started{};         ///< the same moment on the clock that nobody sets
 
+  Milliseconds uptime(const Clock& clock) const {
+    return std::chrono::duration_cast<Milliseconds>(clock.steady() - started);
+  }
   /// 7fffffff and the term, so that it never decreases for the life of the set.
   std::string election_id() const;
   /// {processId, counter}: nothing here ever changes while the process lives.

@@ -1,49 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/operation_registry.h"
 
+#include <utility>
+#include <vector>
+
 namespace freshet::command {
 
 void OperationRegistry::add(std::uint64_t id, RunningCommand command) {
-  MutexLock lock(mutex_);
-  running_.emplace(id, std::move(command));
+  Stripe& stripe = stripe_of(id);
+  MutexLock lock(stripe.mutex);
+  stripe.running.emplace(id, std::move(command));
 }
 
-void OperationRegistry::set_parked(std::uint64_t id, bool parked) {
-  MutexLock lock(mutex_);
-  if (auto at = running_.find(id); at != running_.end()) at->second.parked = parked;
+void OperationRegistry::set_parked(std::uint64_t id, WakerPtr waker) {
+  Stripe& stripe = stripe_of(id);
+  WakerPtr killed;
+  {
+    MutexLock lock(stripe.mutex);
+    const auto at = stripe.running.find(id);
+    if (at == stripe.running.end()) return;
+    if (at->second.operation->interrupted()) killed = waker;
+    at->second.parked = std::move(waker);
+  }
+  if (killed) killed->wake();
 }
 
 void OperationRegistry::remove(std::uint64_t id) {
-  MutexLock lock(mutex_);
-  running_.erase(id);
+  Stripe& stripe = stripe_of(id);
+  MutexLock lock(stripe.mutex);
+  stripe.running.erase(id);
+}
+
+WakerPtr OperationRegistry::interrupt(RunningCommand& command) {
+  command.operation->interrupt(ErrorCode::Interrupted);
+  return command.parked;
 }
 
 bool OperationRegistry::kill(std::uint64_t id) {
-  MutexLock lock(mutex_);
-  const auto at = running_.find(id);
-  if (at == running_.end()) return false;
-  at->second.operation->interrupt(ErrorCode::Interrupted);
+  Stripe& stripe = stripe_of(id);
+  WakerPtr parked;
+  {
+    MutexLock lock(stripe.mutex);
+    const auto at = stripe.running.find(id);
+    if (at == stripe.running.end()) return false;
+    parked = interrupt(at->second);
+  }
+  if (parked) parked->wake();
   return true;
 }
 
 void OperationRegistry::kill_sessions(const std::function<bool(const model::SessionId&)>& which) {
-  MutexLock lock(mutex_);
-  for (auto& [id, command] : running_) {
-    if (command.session && which(*command.session))
-      command.operation->interrupt(ErrorCode::Interrupted);
+  std::vector<WakerPtr> parked;
+  for (Stripe& stripe : stripes_) {
+    MutexLock lock(stripe.mutex);
+    for (auto& [id, command] : stripe.running) {
+      if (command.session && which(*command.session)) parked.push_back(interrupt(command));
+    }
+  }
+  for (const WakerPtr& waker : parked) {
+    if (waker) waker->wake();
   }
 }
 
 void OperationRegistry::for_each(
     const std::function<void(std::uint64_t, const RunningCommand&)>& visit) const {
-  MutexLock lock(mutex_);
-  for (const auto& [id, command] : running_)
-    visit(id, command);
+  for (const Stripe& stripe : stripes_) {
+    MutexLock lock(stripe.mutex);
+    for (const auto& [id, command] : stripe.running)
+      visit(id, command);
+  }
 }
 
 std::size_t OperationRegistry::size() const {
-  MutexLock lock(mutex_);
-  return running_.size();
+  std::size_t size = 0;
+  for (const Stripe& stripe : stripes_) {
+    MutexLock lock(stripe.mutex);
+    size += stripe.running.size();
+  }
+  return size;
 }
 
 }  // namespace freshet::command

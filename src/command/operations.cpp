@@ -34,8 +34,8 @@ std::vector<std::string> current_operations(CommandServices& services) {
         .add("microsecs_running", static_cast<std::int64_t>(micros));
     entry.add("op", operation_kind(running.command_name))
         .add("ns", running.ns)
-        .add("command", bson::View(running.body));
-    entry.add("waitingForLock", false).add("parked", running.parked);
+        .add("command", running.body);
+    entry.add("waitingForLock", false).add("parked", running.parked != nullptr);
     out.push_back(entry.take());
   });
   return out;

@@ -22,7 +22,7 @@ std::int64_t date_of(model::ClusterTime time) {
   return std::int64_t{time.seconds()} * 1000;
 }
 
-void append_member(bson::Builder& out, const CommandServices& services, std::int64_t now_ms) {
+void append_member(bson::Builder& out, const CommandServices& services) {
   const Identity& identity = services.identity;
   const model::ClusterTime applied = services.commit.applied();
   out.push_document()
@@ -30,7 +30,7 @@ void append_member(bson::Builder& out, const CommandServices& services, std::int
       .add("name", identity.advertised)
       .add("health", 1.0);
   out.add("state", std::int32_t{1}).add("stateStr", "PRIMARY");
-  out.add("uptime", static_cast<std::int32_t>((now_ms - identity.started_ms) / 1000));
+  out.add("uptime", static_cast<std::int32_t>(identity.uptime(services.clock).count() / 1000));
   append_op_time(out, "optime", applied, identity.term);
   out.add_date("optimeDate", date_of(applied));
   out.add("lastHeartbeatMessage", "")
@@ -69,7 +69,7 @@ void run_repl_set_get_status(CommandContext& context, bson::Builder& reply) {
       .add_date("lastDurableWallTime", date_of(visible));
   reply.close();
   reply.open_array("members");
-  append_member(reply, services, now_ms);
+  append_member(reply, services);
   reply.close();
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/request.h"
 
+#include <algorithm>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -27,6 +29,11 @@ std::string_view database_of(const wire::Message& message) {
   return db.as_string();
 }
 
+std::optional<SteadyTime> earlier(std::optional<SteadyTime> one, std::optional<SteadyTime> other) {
+  if (!one || !other) return one ? one : other;
+  return std::min(*one, *other);
+}
+
 }  // namespace
 
 Request::Request(CommandServices& services, wire::Message message,
@@ -35,7 +42,10 @@ Request::Request(CommandServices& services, wire::Message message,
       message_(std::move(message)),
       client_(std::move(client)),
       operation_(services.clock, services.operations.next_id(), client_->info()),
-      response_to_(message_.request_id) {}
+      response_to_(message_.request_id) {
+  operation_.set_memory_bytes_max(
+      static_cast<std::size_t>(services.limits.command_memory_bytes_max));
+}
 
 Request::~Request() {
   unregister_operation();
@@ -57,7 +67,9 @@ Step Request::step() {
 }
 
 Step Request::advance() {
-  if (operation_.interrupted()) operation_.check_now();
+  if (std::exchange(parked_, false)) services_.operations.set_parked(operation_.id(), nullptr);
+  // What is done is done: a write whose durability is awaited is answered with what it did.
+  if (operation_.interrupted() && state_ != State::AwaitDurable) operation_.check_now();
   if (state_ == State::Fresh || state_ == State::Finished) open();
   if (state_ == State::AwaitRead) {
     if (must_await_read()) return Step::Parked;
@@ -70,7 +82,6 @@ Step Request::advance() {
     }
     switch (run()) {
       case Progress::Parked:
-        services_.operations.set_parked(operation_.id(), true);
         return Step::Parked;
       case Progress::NeedWorker:
         context_->on_worker = true;
@@ -134,7 +145,6 @@ bool Request::must_await_read() {
 }
 
 Progress Request::run() {
-  services_.operations.set_parked(operation_.id(), false);
   const CommandRow& row = context_->row;
   if (row.run != nullptr) {
     row.run(*context_, writer_->body());
@@ -144,61 +154,21 @@ Progress Request::run() {
   return work_->step(*context_, writer_->body());
 }
 
-bool Request::must_await_durable() {
-  if ((context_->row.flags & kWrites) == 0 || !context_->write_concern.wants_durable())
-    return false;
-  model::ClusterTime& position = context_->durable_position;
-  if (position.is_zero()) position = services_.commit.applied();
-  if (services_.commit.visible() >= position) return false;
-  if (!services_.commit.accepting()) {
-    raise(ErrorCode::InterruptedAtShutdown, "the server stopped before the write was durable");
-  }
-  const std::int64_t timeout_ms = context_->write_concern.w_timeout_ms;
-  if (timeout_ms > 0) {
-    if (!durable_deadline_) durable_deadline_ = services_.clock.steady() + Milliseconds(timeout_ms);
-    if (services_.clock.steady() >= *durable_deadline_) {
-      write_concern_timeout();
-      return false;
-    }
-  }
-  services_.commit.request_flush(position);
-  return true;
-}
-
-void Request::write_concern_timeout() {
-  append_write_concern_error(ErrorCode::WriteConcernFailed, "waiting for replication timed out",
-                             true);
-}
-
-// The write is done; that more members than there are cannot confirm it is said beside its result.
-void Request::check_write_concern() {
-  const model::WriteConcern& concern = context_->write_concern;
-  if ((context_->row.flags & kWrites) == 0 || concern.is_majority()) return;
-  if (concern.w_mode.empty() && concern.w_number > 1) {
-    append_write_concern_error(ErrorCode::UnsatisfiableWriteConcern,
-                               "Not enough data-bearing nodes", false);
-  } else if (!concern.w_mode.empty()) {
-    append_write_concern_error(
-        ErrorCode::UnknownReplWriteConcern,
-        "No write concern mode named '" + concern.w_mode + "' found in replica set configuration",
-        false);
-  }
-}
-
-void Request::append_write_concern_error(ErrorCode code, std::string_view message, bool timed_out) {
-  bson::Builder& reply = writer_->body();
-  reply.open_document("writeConcernError").add("code", static_cast<std::int32_t>(code));
-  reply.add("codeName", code_name(code)).add("errmsg", message).open_document("errInfo");
-  if (timed_out) reply.add("wtimeout", true);
-  context_->write_concern.append_to(reply, "writeConcern");
-  reply.close().close();
-}
-
 Park Request::park() {
+  Park wait = current_wait();
+  parked_ = true;
+  wait.subscribe = [this, subscribe = std::move(wait.subscribe)](const WakerPtr& waker) {
+    services_.operations.set_parked(operation_.id(), waker);
+    if (subscribe) subscribe(waker);
+  };
+  return wait;
+}
+
+Park Request::current_wait() {
   if (state_ == State::AwaitDurable) {
     return Park{.subscribe = [commit = &services_.commit, position = context_->durable_position](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
-                .deadline = durable_deadline_};
+                .deadline = earlier(durable_deadline_, operation_.deadline())};
   }
   if (state_ == State::AwaitRead) {
     const model::ClusterTime position = *context_->read_concern.after_cluster_time;
@@ -267,10 +237,11 @@ void Request::register_operation() {
   std::string ns(context_->db);
   if (first.is_string()) ns.append(".").append(first.as_string());
   services_.operations.add(operation_.id(), {.operation = &operation_,
-                                             .command_name = std::string(context_->row.name),
+                                             .command_name = context_->row.name,
                                              .ns = std::move(ns),
-                                             .body = message_.body.to_string(),
-                                             .session = context_->session});
+                                             .body = message_.body,
+                                             .session = context_->session,
+                                             .parked = nullptr});
   registered_ = true;
 }
 

@@ -37,7 +37,8 @@ class Request final : public Exchange {
   bool must_await_durable();
   Step finish();
   void write_error(Error error);
-  void write_concern_timeout();
+  bool gave_up_waiting();
+  Park current_wait();
   void check_write_concern();
   void append_write_concern_error(ErrorCode code, std::string_view message, bool timed_out);
   void register_operation();
@@ -56,6 +57,7 @@ class Request final : public Exchange {
   std::optional<SteadyTime> durable_deadline_;
   bool exhaust_ = false;
   bool registered_ = false;
+  bool parked_ = false;  // as the registry knows it
   std::int32_t response_to_;
 };
 

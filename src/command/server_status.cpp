@@ -40,13 +40,34 @@ ProcessMemory process_memory() {
   return out;
 }
 
+NetworkUse network_use(const CommandServices& services) {
+  return services.host.network ? services.host.network() : NetworkUse{};
+}
+
 void append_connections(const CommandServices& services, bson::Builder& reply) {
   const Host& host = services.host;
   const std::int64_t current = host.connections_current ? host.connections_current() : 0;
   const std::int64_t total = host.connections_total ? host.connections_total() : 0;
   reply.open_document("connections").add("current", static_cast<std::int32_t>(current));
   reply.add("available", static_cast<std::int32_t>(services.limits.connections_max - current));
-  reply.add("totalCreated", static_cast<std::int32_t>(total)).close();
+  reply.add("totalCreated", static_cast<std::int32_t>(total));
+  reply.add("rejected", static_cast<std::int32_t>(network_use(services).connections_rejected));
+  reply.close();
+}
+
+void append_network(const CommandServices& services, bson::Builder& reply) {
+  const NetworkUse network = network_use(services);
+  reply.open_document("network");
+  reply.add("bytesIn", network.bytes_in).add("bytesOut", network.bytes_out);
+  reply.add("numRequests", network.requests).close();
+}
+
+/// What the edge holds at this moment, each with its limit in `limits`.
+void append_edge(const CommandServices& services, bson::Builder& reply) {
+  const NetworkUse network = network_use(services);
+  reply.add("commandsParked", network.commands_parked);
+  reply.add("commandsOnWorkers", network.commands_on_workers);
+  reply.add("receiveBytes", network.receive_bytes).add("sendBytes", network.send_bytes);
 }
 
 void append_operations(const CommandServices& services, bson::Builder& reply) {
@@ -123,7 +144,7 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
   const CommandServices& services = context.services;
   const Identity& identity = services.identity;
   const std::int64_t now_ms = services.clock.wall_ms();
-  const std::int64_t up_ms = now_ms - identity.started_ms;
+  const std::int64_t up_ms = identity.uptime(services.clock).count();
   reply.add("host", identity.advertised).add("version", kClaimedVersion).add("process", "mongod");
   reply.add("pid", static_cast<std::int64_t>(::getpid()))
       .add("uptime", static_cast<double>(up_ms) / 1000.0);
@@ -137,12 +158,7 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
   append_operations(services, reply);
   reply.open_document("logicalSessionRecordCache");
   reply.add("activeSessionsCount", static_cast<std::int32_t>(services.sessions.size())).close();
-  const NetworkUse network = services.host.network ? services.host.network() : NetworkUse{};
-  reply.open_document("network")
-      .add("bytesIn", network.bytes_in)
-      .add("bytesOut", network.bytes_out)
-      .add("numRequests", network.requests)
-      .close();
+  append_network(services, reply);
   reply.open_document("repl").add("setName", identity.set_name).add("isWritablePrimary", true);
   reply.add("secondary", false).add("primary", identity.advertised).add("me", identity.advertised);
   reply.open_array("hosts").push(identity.advertised).close().close();
@@ -158,7 +174,9 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
   append_metrics(services, reply);
   append_oplog(services, reply);
   append_limits(services.limits, reply);
-  reply.open_document("freshet").add("version", base::kVersion).close();
+  reply.open_document("freshet").add("version", base::kVersion);
+  append_edge(services, reply);
+  reply.close();
 }
 
 void run_top(CommandContext& context, bson::Builder& reply) {

@@ -42,11 +42,18 @@ class OperationRegistry;
 class Parameters;
 class Dispatcher;
 
-/// What the edge counts since the start; see serverStatus.network.
+/// What the edge counts; see serverStatus.
 struct NetworkUse {
+  // Since the start.
   std::int64_t bytes_in = 0;
   std::int64_t bytes_out = 0;
   std::int64_t requests = 0;
+  std::int64_t connections_rejected = 0;
+  // At this moment.
+  std::int64_t commands_parked = 0;
+  std::int64_t commands_on_workers = 0;
+  std::int64_t receive_bytes = 0;  ///< of requests that are large or not complete
+  std::int64_t send_bytes = 0;     ///< of replies that a client does not read
 };
 
 /// How the process was started and what it may ask of its edge; filled by app.

@@ -96,7 +96,7 @@ Progress WriteBatch::step(CommandContext& context, bson::Builder& reply) {
     context.op.check();
     if (!unit_) begin(context);
     if (run_statement(context) == Flow::Park) return Progress::Parked;
-    if (unit_ && must_commit()) commit(context);
+    if (unit_ && must_commit(context.services.limits)) commit(context);
   }
   if (unit_) commit(context);
   if (!stopped_ && next_ < count_)
@@ -189,11 +189,10 @@ WriteBatch::Flow WriteBatch::give_way(StatementStatus status) {
   return Flow::GoOn;
 }
 
-bool WriteBatch::must_commit() const {
-  constexpr std::size_t kChunkEntriesMax = 1000;
-  constexpr std::size_t kChunkBytesMax = std::size_t{4} << 20;
+bool WriteBatch::must_commit(const Limits& limits) const {
   const commit::Transaction& transaction = unit_->transaction();
-  return transaction.entries() >= kChunkEntriesMax || transaction.bytes() >= kChunkBytesMax;
+  return transaction.entries() >= static_cast<std::size_t>(limits.commit_chunk_count_max) ||
+         transaction.bytes() >= static_cast<std::size_t>(limits.commit_chunk_bytes_max);
 }
 
 void WriteBatch::commit(CommandContext& context) {

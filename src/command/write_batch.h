@@ -80,7 +80,7 @@ class WriteBatch : public Work {
   bool answer_from_record(CommandContext& context);
   void fail_statement(const Error& error);
   Flow give_way(StatementStatus status);
-  bool must_commit() const;
+  bool must_commit(const Limits& limits) const;
   void commit(CommandContext& context);
   void void_unit();
   void append_errors(bson::Builder& reply) const;

@@ -158,7 +158,7 @@ CursorPin Registry::open(SourcePtr source, CursorParams params) {
   cursor->source = std::move(source);
   const MutexLock lock(state_->mutex);
   if (static_cast<std::int64_t>(state_->cursors.size()) >= state_->limits.cursors_open_max) {
-    raise(ErrorCode::OperationFailed, "too many open cursors: cursors_open_max is {}",
+    raise(ErrorCode::OperationFailed, "too many open cursors: cursorsOpenMax is {}",
           state_->limits.cursors_open_max);
   }
   cursor->id = state_->new_id();

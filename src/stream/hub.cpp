@@ -252,7 +252,7 @@ std::unique_ptr<Subscription> StreamHub::attach(DefinitionPtr definition) {
   auto subscription = std::make_unique<SubscriptionState>();
   const MutexLock lock(state_->mutex);
   if (static_cast<std::int64_t>(state_->subscriptions.size()) >= state_->limits.streams_open_max) {
-    raise(ErrorCode::OperationFailed, "too many open change streams: streams_open_max is {}",
+    raise(ErrorCode::OperationFailed, "too many open change streams: streamsOpenMax is {}",
           state_->limits.streams_open_max);
   }
   Feed& feed = state_->join_feed(std::move(definition));

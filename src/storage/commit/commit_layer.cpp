@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "storage/commit/applied_mark.h"
 #include "storage/commit/flusher.h"
 #include "storage/commit/health.h"
 #include "storage/commit/key_table.h"
@@ -30,8 +31,9 @@ struct CommitLayer::State {
       : txn_bytes_max(options.txn_bytes_max),
         health(logger),
         points(store.snapshot(), store.traits().snapshots_max),
+        applied_mark(options.applied_mark_path, boot_id(), logger),
         flusher(store, clock, logger, points, health, flusher_options(options)),
-        sequencer(store, clock, points, flusher, health,
+        sequencer(store, clock, points, flusher, applied_mark, health,
                   {.group_commits_max = options.group_commits_max,
                    .group_bytes_max = options.group_bytes_max}) {}
 
@@ -40,6 +42,7 @@ struct CommitLayer::State {
   Health health;
   KeyTable keys;
   ReadPoints points;
+  AppliedMark applied_mark;
   Flusher flusher;
   Sequencer sequencer;
 };

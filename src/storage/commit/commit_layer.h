@@ -29,6 +29,7 @@ struct CommitOptions {
       1'000;                                  ///< least gap between flushes when only streams wait
   std::int64_t flush_interval_idle_ms = 100;  ///< latest flush when nobody waits
   std::string durable_mark_path;              ///< file that takes the durable position; empty: none
+  std::string applied_mark_path;              ///< file that takes the applied position; empty: none
   std::size_t txn_bytes_max = std::size_t{128} << 20;  ///< write set and entries of one transaction
   std::size_t group_commits_max = 256;                 ///< commits merged into one group
   std::size_t group_bytes_max = std::size_t{4}
