@@ -125,4 +125,12 @@ void raise_missing_field(std::string_view command, std::string_view field) {
   raise(location(40414), "BSON field '{}.{}' is missing but a required field", command, field);
 }
 
+void require_fields(std::string_view command, bson::View body,
+                    std::initializer_list<std::string_view> required) {
+  for (const std::string_view name : required) {
+    const bson::Element field = body[name];
+    if (!field || Field(command, field).is_null()) raise_missing_field(command, name);
+  }
+}
+
 }  // namespace freshet::command

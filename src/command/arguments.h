@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,6 +63,10 @@ struct Argument {
 [[noreturn]] void raise_unknown_field(std::string_view command, std::string_view field);
 [[noreturn]] void raise_duplicate_field(std::string_view command, std::string_view field);
 [[noreturn]] void raise_missing_field(std::string_view command, std::string_view field);
+
+/// Throws raise_missing_field() for the first of `required` that `body` lacks, or has as null.
+void require_fields(std::string_view command, bson::View body,
+                    std::initializer_list<std::string_view> required);
 
 /// Reads all fields of `body` but the first (the command itself when `skip_first`) into `out`. Null
 /// fields are skipped as if absent, as MongoDB's parsers do. Throws on unknown (40415) and repeated

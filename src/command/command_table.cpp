@@ -14,6 +14,8 @@ constexpr CommandRow kTable[] = {
     {"aggregate", "", kReads | kStableApi, nullptr, start_aggregate,
      "runs an aggregation pipeline or opens a change stream"},
     {"buildInfo", "buildinfo", kHandshake, run_build_info, nullptr, "version of the server"},
+    {"bulkWrite", "", kAdminOnly | kWrites | kNoCount | kStableApi, nullptr, start_bulk_write,
+     "inserts, updates and deletes in several collections"},
     {"collMod", "", kWrites | kWorker | kStableApi, run_coll_mod, nullptr,
      "changes options of a collection or index"},
     {"collStats", "collstats", kWorker, run_coll_stats, nullptr, "sizes of a collection"},

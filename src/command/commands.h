@@ -14,6 +14,7 @@ inline constexpr std::size_t kApplicationNameBytesMax = 128;
 
 // Data.
 std::unique_ptr<Work> start_aggregate(CommandContext& context);
+std::unique_ptr<Work> start_bulk_write(CommandContext& context);
 std::unique_ptr<Work> start_count(CommandContext& context);
 std::unique_ptr<Work> start_delete(CommandContext& context);
 std::unique_ptr<Work> start_distinct(CommandContext& context);

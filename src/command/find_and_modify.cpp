@@ -22,7 +22,9 @@ namespace {
 using pipeline::PickedRecord;
 using pipeline::StatementRecords;
 
-struct ModifyArguments : BatchArguments {
+struct ModifyArguments {
+  model::Namespace ns;
+  bool bypass_validation = false;
   bson::View query;
   bson::View sort;
   bson::View fields;

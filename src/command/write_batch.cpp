@@ -49,7 +49,6 @@ void append_write_error(bson::Builder& out, std::size_t index, const Error& erro
 
 WriteBatch::WriteBatch(CommandContext& context, BatchArguments arguments, std::size_t count)
     : arguments_(std::move(arguments)), count_(count) {
-  check_writable(context, arguments_.ns);
   const auto count_max = static_cast<std::size_t>(context.services.limits.batch_count_max);
   if (count == 0 || count > count_max) {
     raise(ErrorCode::InvalidLength,
@@ -68,30 +67,26 @@ std::int32_t WriteBatch::stmt_id(std::size_t index) const {
                                      : arguments_.stmt_ids[index];
 }
 
-collection::WriteContext WriteBatch::write_context(const CommandContext& context,
-                                                   std::size_t index) const {
-  collection::WriteContext out = context.services.data.write_context();
-  out.bypass_validation = arguments_.bypass_validation;
-  if (context.txn_number) {
-    out.lsid = context.session;
-    out.txn_number = *context.txn_number;
-    out.stmt_id = stmt_id(index);
-  }
-  return out;
+StatementScope WriteBatch::scope(CommandContext& context, const model::Namespace& ns,
+                                 std::size_t index) {
+  return {.context = context,
+          .unit = *unit_,
+          .ns = ns,
+          .bypass_validation = arguments_.bypass_validation,
+          .stmt_id = context.txn_number ? stmt_id(index) : -1};
 }
 
 Progress WriteBatch::step(CommandContext& context, bson::Builder& reply) {
-  while (!stopped_ && next_ < count_) {
-    context.op.check();
-    if (!unit_) begin(context);
-    if (run_statement(context) == Flow::Park) return Progress::Parked;
-    if (unit_ && must_commit()) commit(context);
-  }
-  if (unit_) commit(context);
-  if (!stopped_ && next_ < count_)
-    return step(context, reply);  // the last commit has to be run again
-  append_reply(reply);
-  append_errors(reply);
+  do {  // once more when the last commit has to be run again
+    while (!stopped_ && next_ < count_) {
+      context.op.check();
+      if (!unit_) begin(context);
+      if (run_statement(context) == Flow::Park) return Progress::Parked;
+      if (unit_ && must_commit(context)) commit(context);
+    }
+    if (unit_) commit(context);
+  } while (!stopped_ && next_ < count_);
+  append_reply(context, reply);
   if (!retried_.empty()) {
     reply.open_array("retriedStmtIds");
     for (const std::int32_t id : retried_)
@@ -178,11 +173,8 @@ WriteBatch::Flow WriteBatch::give_way(StatementStatus status) {
   return Flow::GoOn;
 }
 
-bool WriteBatch::must_commit() const {
-  constexpr std::size_t kChunkEntriesMax = 1000;
-  constexpr std::size_t kChunkBytesMax = std::size_t{4} << 20;
-  const commit::Transaction& transaction = unit_->transaction();
-  return transaction.entries() >= kChunkEntriesMax || transaction.bytes() >= kChunkBytesMax;
+bool WriteBatch::must_commit(const CommandContext& context) const {
+  return portion_is_full(context.services.limits, unit_->transaction());
 }
 
 void WriteBatch::commit(CommandContext& context) {
@@ -217,7 +209,7 @@ void WriteBatch::void_unit() {
   rewind();
 }
 
-void WriteBatch::append_errors(bson::Builder& reply) const {
+void WriteBatch::append_write_errors(bson::Builder& reply) const {
   if (failures_.empty()) return;
   reply.open_array("writeErrors");
   for (const Failure& failure : failures_) {
