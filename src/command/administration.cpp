@@ -51,7 +51,7 @@ void run_log_rotate(CommandContext& context, bson::Builder&) {
 // There is no profiler; asking for its state is answered, turning it on is not.
 void run_profile(CommandContext& context, bson::Builder& reply) {
   const bson::Element first = *context.body.begin();
-  const std::int64_t level = Field("profile", first).number();
+  const std::int64_t level = Field("profile", first).integer();
   if (level > 0)
     raise(ErrorCode::CommandNotSupported, "the profiler is not supported by this version");
   reply.add("was", std::int32_t{0}).add("slowms", std::int32_t{100}).add("sampleRate", 1.0);

@@ -25,17 +25,23 @@ struct Delete {
   DeleteStatement statement;
 };
 
+std::int64_t read_index(const Field& field) {
+  if (field.element().type() != bson::Type::Int32) field.wrong_type("int");
+  return field.non_negative();
+}
+
 constexpr Argument<Insert> kInsert[] = {
-    {"insert", [](Insert& a, const Field& f) { a.ns = f.non_negative(); }},
+    {"insert", [](Insert& a, const Field& f) { a.ns = read_index(f); }},
     {"document", [](Insert& a, const Field& f) { a.document = f.object(); }},
 };
 
 constexpr Argument<Update> kUpdate[] = {
-    {"update", [](Update& a, const Field& f) { a.ns = f.non_negative(); }},
+    {"update", [](Update& a, const Field& f) { a.ns = read_index(f); }},
     {"filter", [](Update& a, const Field& f) { a.statement.filter = f.object(); }},
     {"updateMods", [](Update& a, const Field& f) { a.statement.update = f.element(); }},
     {"constants", [](Update& a, const Field& f) { a.statement.constants = f.object(); }},
-    {"arrayFilters", [](Update& a, const Field& f) { a.statement.array_filters = f.array(); }},
+    {"arrayFilters",
+     [](Update& a, const Field& f) { a.statement.array_filters = f.array_of_objects(); }},
     {"collation",
      [](Update& a, const Field& f) {
        a.statement.collation = f.object();
@@ -43,12 +49,12 @@ constexpr Argument<Update> kUpdate[] = {
      }},
     {"sort", [](Update& a, const Field& f) { a.statement.sort = f.object(); }},
     {"hint", [](Update& a, const Field& f) { a.statement.hint = read_hint(f); }},
-    {"multi", [](Update& a, const Field& f) { a.statement.multi = f.boolean(); }},
-    {"upsert", [](Update& a, const Field& f) { a.statement.upsert = f.boolean(); }},
+    {"multi", [](Update& a, const Field& f) { a.statement.multi = f.strict_boolean(); }},
+    {"upsert", [](Update& a, const Field& f) { a.statement.upsert = f.strict_boolean(); }},
 };
 
 constexpr Argument<Delete> kDelete[] = {
-    {"delete", [](Delete& a, const Field& f) { a.ns = f.non_negative(); }},
+    {"delete", [](Delete& a, const Field& f) { a.ns = read_index(f); }},
     {"filter", [](Delete& a, const Field& f) { a.statement.filter = f.object(); }},
     {"collation",
      [](Delete& a, const Field& f) {
@@ -56,7 +62,7 @@ constexpr Argument<Delete> kDelete[] = {
        a.statement.collation_given = !a.statement.collation.empty();
      }},
     {"hint", [](Delete& a, const Field& f) { a.statement.hint = read_hint(f); }},
-    {"multi", [](Delete& a, const Field& f) { a.statement.multi = f.boolean(); }},
+    {"multi", [](Delete& a, const Field& f) { a.statement.multi = f.strict_boolean(); }},
 };
 
 struct NamespaceInfo {
@@ -81,7 +87,8 @@ BulkOperation read_insert(bson::View op, std::int64_t& ns) {
 BulkOperation read_update(bson::View op, std::int64_t& ns) {
   Update read;
   read_arguments("bulkWrite.ops.update", op, kUpdate, read, false);
-  require_fields("bulkWrite.ops.update", op, {"update", "filter", "updateMods"});
+  require_fields("bulkWrite.ops.update", op, {"update", "filter"});
+  if (!op["updateMods"]) raise_missing_field("bulkWrite.ops.update", "updateMods");
   check_statement(read.statement);
   ns = read.ns;
   BulkOperation out;

@@ -30,10 +30,11 @@ struct BulkWriteArguments : BatchArguments {
 constexpr Argument<BulkWriteArguments> kArguments[] = {
     {"ops", [](BulkWriteArguments&, const Field&) {}},
     {"nsInfo", [](BulkWriteArguments&, const Field&) {}},
-    {"ordered", [](BulkWriteArguments& a, const Field& f) { a.ordered = f.boolean(); }},
+    {"ordered", [](BulkWriteArguments& a, const Field& f) { a.ordered = f.strict_boolean(); }},
     {"bypassDocumentValidation",
      [](BulkWriteArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
-    {"errorsOnly", [](BulkWriteArguments& a, const Field& f) { a.errors_only = f.boolean(); }},
+    {"errorsOnly",
+     [](BulkWriteArguments& a, const Field& f) { a.errors_only = f.strict_boolean(); }},
     {"let", [](BulkWriteArguments& a, const Field& f) { a.let = f.object(); }},
     {"cursor",
      [](BulkWriteArguments& a, const Field& f) { a.batch_size = read_cursor_batch_size(f); }},
@@ -175,7 +176,7 @@ std::unique_ptr<Work> start_bulk_write(CommandContext& context) {
   BulkOperations operations =
       read_bulk_operations(context.documents("ops"), context.documents("nsInfo"));
   for (const model::Namespace& ns : operations.namespaces)
-    check_writable(context, ns);
+    check_documents_writable(context, ns);
   Metrics& metrics = context.services.metrics;
   for (const BulkOperation& operation : operations.list) {
     if (operation.kind == BulkOperation::Kind::Insert) metrics.inserts.add();

@@ -49,8 +49,8 @@ struct CommandContext {
   bool more_to_come = false;
 
   /// The command's first value, which must be a string that names a collection; throws
-  /// InvalidNamespace (73).
-  model::Namespace collection_namespace() const;
+  /// `wrong_type` for what is no string, InvalidNamespace (73) for what is no name.
+  model::Namespace collection_namespace(ErrorCode wrong_type = ErrorCode::InvalidNamespace) const;
   /// The documents of a kind-1 sequence or of the array field of the same name, in order.
   std::vector<bson::View> documents(std::string_view field) const;
 };

@@ -70,6 +70,7 @@ Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool
   reply.close();
   pin_.note_batch(batch_->count());
   batch_.reset();
+  ended_ = close;
   if (close) {
     pin_.close();
   } else {

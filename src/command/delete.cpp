@@ -22,7 +22,7 @@ struct DeleteArguments : BatchArguments {
 
 constexpr Argument<DeleteArguments> kArguments[] = {
     {"deletes", [](DeleteArguments&, const Field&) {}},
-    {"ordered", [](DeleteArguments& a, const Field& f) { a.ordered = f.boolean(); }},
+    {"ordered", [](DeleteArguments& a, const Field& f) { a.ordered = f.strict_boolean(); }},
     {"let", [](DeleteArguments& a, const Field& f) { a.let = f.object(); }},
     // Taken by every write command; a delete validates nothing.
     {"bypassDocumentValidation",
@@ -32,15 +32,7 @@ constexpr Argument<DeleteArguments> kArguments[] = {
 
 constexpr Argument<DeleteStatement> kStatement[] = {
     {"q", [](DeleteStatement& s, const Field& f) { s.filter = f.object(); }},
-    {"limit",
-     [](DeleteStatement& s, const Field& f) {
-       const std::int64_t limit = f.integer();
-       if (limit != 0 && limit != 1) {
-         raise(ErrorCode::FailedToParse, "The limit field in delete objects must be 0 or 1. Got {}",
-               limit);
-       }
-       s.multi = limit == 0;
-     }},
+    {"limit", [](DeleteStatement&, const Field&) {}},
     {"collation",
      [](DeleteStatement& s, const Field& f) {
        s.collation = f.object();
@@ -49,10 +41,24 @@ constexpr Argument<DeleteStatement> kStatement[] = {
     {"hint", [](DeleteStatement& s, const Field& f) { s.hint = read_hint(f); }},
 };
 
+// Whatever is no number counts as 0, as in MongoDB: only 0 and 1 mean something.
+bool deletes_all(const bson::Element& limit) {
+  const bool one = limit.type() == bson::Type::Bool && limit.as_bool();
+  const double number = limit.is_number() ? limit.number_as_double() : (one ? 1.0 : 0.0);
+  if (number != 0 && number != 1) {
+    raise(ErrorCode::FailedToParse, "The limit field in delete objects must be 0 or 1. Got {}",
+          number);
+  }
+  return number == 0;
+}
+
 DeleteStatement read_statement(bson::View document) {
   DeleteStatement out;
   read_arguments("delete.deletes", document, kStatement, out, false);
-  require_fields("delete.deletes", document, {"q", "limit"});
+  require_fields("delete.deletes", document, {"q"});
+  const bson::Element limit = document["limit"];
+  if (!limit) raise_missing_field("delete.deletes", "limit");
+  out.multi = deletes_all(limit);
   return out;
 }
 
@@ -99,8 +105,8 @@ class DeleteBatch final : public WriteBatch {
 
 std::unique_ptr<Work> start_delete(CommandContext& context) {
   DeleteArguments arguments;
-  arguments.ns = context.collection_namespace();
-  check_writable(context, arguments.ns);
+  arguments.ns = context.collection_namespace(ErrorCode::BadValue);
+  check_documents_writable(context, arguments.ns);
   read_arguments("delete", context.body, kArguments, arguments);
   std::vector<DeleteStatement> statements;
   for (const bson::View document : context.documents("deletes"))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // find: documents of one collection, the first batch of them now.
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -43,6 +44,7 @@ class Find final : public Work {
     cursor::TailOptions tail{
         .tailable = arguments_.tailable && plan_->collection() != nullptr,
         .await_data = arguments_.await_data,
+        .has_position = position_check(),
         .subscribe = [commits](const storage::Reader& seen, const WakerPtr& waker) {
           const model::ClusterTime next(seen.position().value() + 1);
           commits->request_flush(commits->applied());
@@ -56,6 +58,13 @@ class Find final : public Work {
             std::move(source), cursor_params(context, arguments_.spec.ns, arguments_.no_timeout)),
         first_batch_limits(context, arguments_.batch_size));
     reply_->set_single_batch(arguments_.single_batch);
+  }
+
+  // The log is followed from any time on, also one that is yet to come.
+  std::function<bool()> position_check() const {
+    const catalog::CollectionPtr collection = plan_->collection();
+    if (!arguments_.tailable || !collection || collection->is_oplog()) return nullptr;
+    return [plan = plan_.get()] { return plan->examined().documents > 0; };
   }
 
   const FindArguments arguments_;

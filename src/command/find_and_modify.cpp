@@ -55,7 +55,8 @@ constexpr Argument<ModifyArguments> kArguments[] = {
     {"upsert", [](ModifyArguments& a, const Field& f) { a.upsert = f.boolean(); }},
     {"bypassDocumentValidation",
      [](ModifyArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
-    {"arrayFilters", [](ModifyArguments& a, const Field& f) { a.array_filters = f.array(); }},
+    {"arrayFilters",
+     [](ModifyArguments& a, const Field& f) { a.array_filters = f.array_of_objects(); }},
     {"collation",
      [](ModifyArguments& a, const Field& f) {
        a.collation = f.object();
@@ -88,7 +89,7 @@ class FindAndModify final : public Work {
  public:
   FindAndModify(CommandContext& context, ModifyArguments arguments)
       : arguments_(std::move(arguments)) {
-    check_writable(context, arguments_.ns);
+    check_documents_writable(context, arguments_.ns);
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {

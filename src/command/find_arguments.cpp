@@ -39,6 +39,15 @@ constexpr Argument<FindArguments> kArguments[] = {
     {"let", [](FindArguments& a, const Field& f) { a.spec.let = f.object(); }},
 };
 
+// What is followed to its end is read in the order of insertion.
+void check_tailable_sort(const FindArguments& arguments) {
+  const bson::View sort = arguments.spec.sort;
+  if (!arguments.tailable || sort.empty()) return;
+  const bson::Element first = *sort.begin();
+  if (sort.count() == 1 && first.name() == "$natural" && first.number_as_double() == 1) return;
+  raise(ErrorCode::BadValue, "cannot use tailable option with a sort other than {{$natural: 1}}");
+}
+
 }  // namespace
 
 commit::ReadPoint read_point(const CommandContext& context) {
@@ -63,6 +72,7 @@ FindArguments read_find_arguments(const CommandContext& context, bson::View body
   if (out.tailable && out.single_batch) {
     raise(ErrorCode::BadValue, "cannot use tailable option with the 'singleBatch' option");
   }
+  check_tailable_sort(out);
   out.spec.tailable = out.tailable;
   out.spec.read_point = read_point(context);
   // Waiting for data waits for what is visible, so that is what a tailing cursor reads.

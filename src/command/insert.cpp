@@ -19,7 +19,7 @@ struct InsertArguments : BatchArguments {
 
 constexpr Argument<InsertArguments> kArguments[] = {
     {"documents", [](InsertArguments&, const Field&) {}},
-    {"ordered", [](InsertArguments& a, const Field& f) { a.ordered = f.boolean(); }},
+    {"ordered", [](InsertArguments& a, const Field& f) { a.ordered = f.strict_boolean(); }},
     {"bypassDocumentValidation",
      [](InsertArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
     {"stmtIds", [](InsertArguments& a, const Field& f) { a.stmt_ids = read_stmt_ids(f); }},
@@ -58,8 +58,8 @@ class InsertBatch final : public WriteBatch {
 
 std::unique_ptr<Work> start_insert(CommandContext& context) {
   InsertArguments arguments;
-  arguments.ns = context.collection_namespace();
-  check_writable(context, arguments.ns);
+  arguments.ns = context.collection_namespace(ErrorCode::BadValue);
+  check_documents_writable(context, arguments.ns);
   read_arguments("insert", context.body, kArguments, arguments);
   std::vector<bson::View> documents = context.documents("documents");
   context.services.metrics.inserts.add(static_cast<std::int64_t>(documents.size()));

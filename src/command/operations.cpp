@@ -72,7 +72,7 @@ void run_current_op(CommandContext& context, bson::Builder& reply) {
 void run_kill_op(CommandContext& context, bson::Builder& reply) {
   const bson::Element op = context.body["op"];
   if (!op) raise_missing_field("killOp", "op");
-  const std::int64_t id = Field("killOp", op).number();
+  const std::int64_t id = Field("killOp", op).integer();
   static_cast<void>(context.services.operations.kill(static_cast<std::uint64_t>(id)));
   reply.add("info", "attempting to kill op");
 }

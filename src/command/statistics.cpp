@@ -15,14 +15,9 @@ struct StatsArguments {
   std::int64_t scale = 1;
 };
 
-void read_scale(StatsArguments& arguments, const Field& field) {
-  arguments.scale = field.number();
-  if (arguments.scale < 1) raise(location(51024), "BSON field 'scale' value must be >= 1");
-}
-
 constexpr Argument<StatsArguments> kArguments[] = {
-    {"scale", read_scale},
-    {"freeStorage", [](StatsArguments&, const Field& f) { static_cast<void>(f.number()); }},
+    {"scale", [](StatsArguments& a, const Field& f) { a.scale = f.at_least(1); }},
+    {"freeStorage", [](StatsArguments&, const Field& f) { static_cast<void>(f.integer()); }},
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ struct UpdateArguments : BatchArguments {
 
 constexpr Argument<UpdateArguments> kArguments[] = {
     {"updates", [](UpdateArguments&, const Field&) {}},
-    {"ordered", [](UpdateArguments& a, const Field& f) { a.ordered = f.boolean(); }},
+    {"ordered", [](UpdateArguments& a, const Field& f) { a.ordered = f.strict_boolean(); }},
     {"bypassDocumentValidation",
      [](UpdateArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
     {"let", [](UpdateArguments& a, const Field& f) { a.let = f.object(); }},
@@ -32,7 +32,8 @@ constexpr Argument<UpdateStatement> kStatement[] = {
     {"q", [](UpdateStatement& s, const Field& f) { s.filter = f.object(); }},
     {"u", [](UpdateStatement& s, const Field& f) { s.update = f.element(); }},
     {"c", [](UpdateStatement& s, const Field& f) { s.constants = f.object(); }},
-    {"arrayFilters", [](UpdateStatement& s, const Field& f) { s.array_filters = f.array(); }},
+    {"arrayFilters",
+     [](UpdateStatement& s, const Field& f) { s.array_filters = f.array_of_objects(); }},
     {"collation",
      [](UpdateStatement& s, const Field& f) {
        s.collation = f.object();
@@ -40,14 +41,15 @@ constexpr Argument<UpdateStatement> kStatement[] = {
      }},
     {"sort", [](UpdateStatement& s, const Field& f) { s.sort = f.object(); }},
     {"hint", [](UpdateStatement& s, const Field& f) { s.hint = read_hint(f); }},
-    {"multi", [](UpdateStatement& s, const Field& f) { s.multi = f.boolean(); }},
-    {"upsert", [](UpdateStatement& s, const Field& f) { s.upsert = f.boolean(); }},
+    {"multi", [](UpdateStatement& s, const Field& f) { s.multi = f.strict_boolean(); }},
+    {"upsert", [](UpdateStatement& s, const Field& f) { s.upsert = f.strict_boolean(); }},
 };
 
 UpdateStatement read_statement(bson::View document) {
   UpdateStatement out;
   read_arguments("update.updates", document, kStatement, out, false);
-  require_fields("update.updates", document, {"q", "u"});
+  require_fields("update.updates", document, {"q"});
+  if (!document["u"]) raise_missing_field("update.updates", "u");
   check_statement(out);
   return out;
 }
@@ -111,8 +113,8 @@ class UpdateBatch final : public WriteBatch {
 
 std::unique_ptr<Work> start_update(CommandContext& context) {
   UpdateArguments arguments;
-  arguments.ns = context.collection_namespace();
-  check_writable(context, arguments.ns);
+  arguments.ns = context.collection_namespace(ErrorCode::BadValue);
+  check_documents_writable(context, arguments.ns);
   read_arguments("update", context.body, kArguments, arguments);
   std::vector<UpdateStatement> statements;
   for (const bson::View document : context.documents("updates"))

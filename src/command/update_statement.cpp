@@ -13,6 +13,9 @@ namespace freshet::command {
 using pipeline::PickedRecord;
 
 void check_statement(const UpdateStatement& statement) {
+  if (!statement.update.is_document() && !statement.update.is_array()) {
+    raise(ErrorCode::FailedToParse, "Update argument must be either an object or an array");
+  }
   if (statement.multi && !statement.sort.empty()) {
     raise(ErrorCode::FailedToParse, "Cannot specify sort with multi=true");
   }

@@ -27,7 +27,7 @@ struct UpdateStatement {
   bool upsert = false;
 };
 
-/// Throws FailedToParse (9) and Location51198 for options that do not go together.
+/// Throws FailedToParse (9) for what is no update, and for options that do not go together (51198).
 void check_statement(const UpdateStatement& statement);
 
 /// Runs one statement, over as many units as it takes. Not thread-safe.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/write_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -26,6 +27,13 @@ void check_writable(const CommandContext& context, const model::Namespace& ns) {
     raise(ErrorCode::InvalidNamespace, "cannot write to '{}'", ns.full());
   }
   if (ns.is_command()) raise(ErrorCode::InvalidNamespace, "cannot write to '{}'", ns.full());
+}
+
+void check_documents_writable(const CommandContext& context, const model::Namespace& ns) {
+  check_writable(context, ns);
+  if (ns.is_system() && (!ns.is_known_system() || ns.coll == "system.profile")) {
+    raise(ErrorCode::InvalidNamespace, "cannot write to '{}'", ns.full());
+  }
 }
 
 void raise_commit_failure(commit::CommitStatus status) {
@@ -86,6 +94,7 @@ Progress WriteBatch::step(CommandContext& context, bson::Builder& reply) {
     }
     if (unit_) commit(context);
   } while (!stopped_ && next_ < count_);
+  if (context.write_concern.unacknowledged()) return Progress::Done;
   append_reply(context, reply);
   if (!retried_.empty()) {
     reply.open_array("retriedStmtIds");
@@ -160,6 +169,10 @@ WriteBatch::Flow WriteBatch::run_statement(CommandContext& context) {
 }
 
 void WriteBatch::fail_statement(const Error& error) {
+  // Documents that a statement changed before it failed stay changed, but are not counted.
+  while (!outcomes_.empty() && outcomes_.back().index == next_)
+    outcomes_.pop_back();
+  outcomes_start_ = std::min(outcomes_start_, outcomes_.size());
   failures_.push_back({next_, error});
   ++next_;
   if (arguments_.ordered) stopped_ = true;

@@ -93,6 +93,8 @@ class WriteBatch : public Work {
 
 /// Throws unless clients may write to `ns`: InvalidNamespace (73) and friends.
 void check_writable(const CommandContext& context, const model::Namespace& ns);
+/// check_writable() for documents: system collections of the server's own are refused too.
+void check_documents_writable(const CommandContext& context, const model::Namespace& ns);
 /// Throws what a commit that did not happen means to the client. Requires: not Committed, not
 /// StaleCatalog.
 [[noreturn]] void raise_commit_failure(commit::CommitStatus status);

@@ -45,7 +45,9 @@ FillResult QuerySource::pull(Batch& batch, Operation& op) {
     op.check();
     const std::optional<bson::View> document = execution_->root().next(op);
     if (!document) {
-      if (tail_.tailable) return FillResult::WouldWait;
+      if (tail_.tailable && (saved_ || !tail_.has_position || tail_.has_position())) {
+        return FillResult::WouldWait;
+      }
       exhausted_ = true;
       return FillResult::Exhausted;
     }

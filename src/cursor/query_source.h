@@ -17,6 +17,9 @@ namespace freshet::cursor {
 struct TailOptions {
   bool tailable = false;
   bool await_data = false;
+  /// Has the query looked at any record? One that has not when its first batch ends has no place to
+  /// go on from: the cursor ends. Without it the cursor stays.
+  std::function<bool()> has_position;
   /// Wakes the waker when something may have become visible behind `reader`'s position. Needed for
   /// await_data.
   std::function<void(const storage::Reader& reader, const WakerPtr& waker)> subscribe;

@@ -103,11 +103,12 @@ def test_results_that_fit_no_batch_stay_in_a_cursor(admin, db):
     assert [r["idx"] for r in rest["nextBatch"]] == [2, 3, 4] and rest["id"] == 0
 
 
-def test_retried_statements(admin, client, db):
-    with client.start_session() as session:
+def test_retried_statements(fresh_client, db):
+    admin = fresh_client.admin
+    with fresh_client.start_session() as session:
         command = {"bulkWrite": 1, "ops": [{"insert": 0, "document": {"_id": 1}},
                                            {"update": 0, "filter": {"_id": 1}, "updateMods": {"$inc": {"n": 1}}}],
-                   "nsInfo": ns_info(db, "c"), "txnNumber": Int64(1000)}
+                   "nsInfo": ns_info(db, "c"), "txnNumber": Int64(1)}
         first = admin.command(command, session=session)
         again = admin.command(command, session=session)
     assert again["retriedStmtIds"] == [0, 1]
@@ -116,12 +117,13 @@ def test_retried_statements(admin, client, db):
     assert db.c.find_one() == {"_id": 1, "n": 1}
 
 
-def test_a_retryable_bulk_has_no_multi(admin, client, db):
-    with client.start_session() as session:
+def test_a_retryable_bulk_has_no_multi(fresh_client, db):
+    admin = fresh_client.admin
+    with fresh_client.start_session() as session:
         for op in ({"delete": 0, "filter": {}, "multi": True},
                    {"update": 0, "filter": {}, "updateMods": {"$set": {"a": 1}}, "multi": True}):
             assert code_of(admin.command, {"bulkWrite": 1, "ops": [op], "nsInfo": ns_info(db, "c"),
-                                           "txnNumber": Int64(1000)}, session=session) == 72
+                                           "txnNumber": Int64(1)}, session=session) == 72
 
 
 @pytest.mark.parametrize("ops, code", [

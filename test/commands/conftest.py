@@ -24,6 +24,13 @@ def client(server):
 
 
 @pytest.fixture
+def fresh_client(server):
+    """For tests that number transactions themselves: its sessions are no one else's."""
+    with pymongo.MongoClient(server.uri) as connected:
+        yield connected
+
+
+@pytest.fixture
 def db(client, request):
     name = "".join(c if c.isalnum() else "_" for c in request.node.name)[:60]
     yield client[name]
