@@ -17,6 +17,7 @@
 #include "command/metrics.h"
 #include "command/operation_registry.h"
 #include "command/parameters.h"
+#include "command/profiler.h"
 #include "command/services.h"
 #include "cursor/registry.h"
 #include "oplog/retention.h"
@@ -103,6 +104,7 @@ struct Graph::State {
   command::Metrics metrics;
   command::OperationRegistry operations;
   command::Parameters parameters;
+  command::Profiler profiler;
   command::Identity identity;
   command::Host host;
   command::CommandServices services;
@@ -128,6 +130,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       cursors(clock, random, limits),
       sessions(clock),
       parameters(limits),
+      profiler(data, random),
       identity{.set_name = options.set_name,
                .process_id = random.bytes(kProcessIdBytes),
                .term = data.term(),
@@ -147,6 +150,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .metrics = metrics,
                .operations = operations,
                .parameters = parameters,
+               .profiler = profiler,
                .commit = commits,
                .retention = retention,
                .data = data,

@@ -17,4 +17,8 @@ const IndexDefinition* CollectionDefinition::find_index(std::string_view name) c
   return nullptr;
 }
 
+const IndexDefinition* CollectionDefinition::id_index() const {
+  return !indexes.empty() && indexes.front()->is_id_index() ? indexes.front().get() : nullptr;
+}
+
 }  // namespace freshet::catalog

@@ -4,6 +4,7 @@
 // structs, which the versions of one collection share.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,7 @@
 namespace freshet::catalog {
 
 inline constexpr std::string_view kIdIndexName = "_id_";
+inline constexpr std::string_view kProfileCollection = "system.profile";
 inline constexpr std::size_t kIndexesMax = 64;      ///< per collection
 inline constexpr std::size_t kIndexFieldsMax = 32;  ///< per compound index
 /// The collection id of local.oplog.rs; ids of stored collections and indexes begin above it.
@@ -38,11 +40,30 @@ struct IndexRuntime {
   std::atomic<std::uint32_t> multikey_stored{0};
 };
 
+/// What a command does with a collection, as `top` tells it apart.
+enum class Use : std::uint8_t {
+  Query,
+  GetMore,
+  Insert,
+  Update,
+  Remove,
+  ReadCommand,
+  WriteCommand,
+};
+inline constexpr std::size_t kUses = 7;
+
+/// Relaxed: read together without a lock.
+struct UseCounter {
+  std::atomic<std::int64_t> count{0};
+  std::atomic<std::int64_t> time_us{0};
+};
+
 /// Moves while a collection stands. Shared by the versions of its definition.
 struct CollectionRuntime {
   std::atomic<std::int64_t> documents{0};
   std::atomic<std::int64_t> bytes{0};
   std::atomic<std::uint64_t> next_record_id{0};  ///< 0: not known yet, see collection/writer
+  std::array<UseCounter, kUses> uses;            ///< since the start, by Use
 };
 
 struct IndexPart {
@@ -60,6 +81,7 @@ struct IndexDefinition {
   std::string spec;     ///< {v, key, name, …} as listIndexes shows it, BSON
   bool unique = false;  ///< keys hold the record id in their value; true for _id
   bool sparse = false;
+  bool clustered = false;      ///< the _id index of a clustered collection
   bool hidden = false;         ///< maintained, not planned with
   bool building = false;       ///< maintained, not yet complete: not planned with
   std::string partial_filter;  ///< BSON, empty when there is none
@@ -69,7 +91,7 @@ struct IndexDefinition {
   std::shared_ptr<IndexRuntime> runtime;  ///< shared: outlives this version while writers hold it
 
   bson::View key_pattern() const { return bson::View(key); }
-  bool is_id_index() const { return name == kIdIndexName; }
+  bool is_id_index() const { return clustered || name == kIdIndexName; }
   bool is_hashed() const;
   bool multikey() const { return runtime->multikey.load() != 0; }
   bool multikey_part(std::size_t i) const { return (runtime->multikey.load() >> i & 1U) != 0; }
@@ -81,7 +103,7 @@ struct IndexDefinition {
 /// Shared because every snapshot of the catalog and every plan may hold one.
 using IndexPtr = std::shared_ptr<const IndexDefinition>;
 
-enum class CollectionType : std::uint8_t { Collection, View };
+enum class CollectionType : std::uint8_t { Collection, View, TimeSeries };
 enum class ValidationLevel : std::uint8_t { Off, Moderate, Strict };
 enum class ValidationAction : std::uint8_t { Error, Warn };
 
@@ -103,16 +125,23 @@ struct CollectionDefinition {
   std::shared_ptr<const query::Collation> collation;  ///< the default of its operations
   std::string view_on;                                ///< views: the collection part of the source
   std::string pipeline;                               ///< views: BSON array
-  std::vector<IndexPtr> indexes;                      ///< _id first; building ones included
+  bool clustered = false;                             ///< natural order is the order of _id
+  std::optional<std::int64_t> expire_after_seconds;   ///< of clustered and time-series collections
+  std::string time_field;                             ///< time-series: where the date is
+  std::string meta_field;                             ///< time-series; empty: none
+  std::vector<IndexPtr> indexes;  ///< _id first, if there is one; building ones included
   std::shared_ptr<CollectionRuntime> runtime;
   std::string full_name;  ///< "db.coll"
 
   bool is_view() const { return type == CollectionType::View; }
+  bool is_time_series() const { return type == CollectionType::TimeSeries; }
   bool is_oplog() const { return id == kOplogId; }
+  /// False for system.profile: what the server notes for itself is nobody's change.
+  bool is_logged() const { return ns.coll != kProfileCollection; }
   storage::Space space() const { return {storage::SpaceKind::Documents, id}; }
   const IndexDefinition* find_index(std::string_view name) const;
-  /// The index on _id; null for views and the oplog.
-  const IndexDefinition* id_index() const { return find_index(kIdIndexName); }
+  /// The index on _id; null for views, the oplog and time-series collections.
+  const IndexDefinition* id_index() const;
 };
 
 /// Shared because every snapshot of the catalog and every plan may hold one.

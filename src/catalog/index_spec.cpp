@@ -322,6 +322,7 @@ IndexDefinition make_index(std::uint64_t id, std::string spec_bytes) {
   index.name = spec["name"].as_string();
   index.key = spec["key"].as_document().to_string();
   index.parts = parse_key(index.key_pattern());
+  index.clustered = spec["clustered"].truthy();
   index.unique = index.is_id_index() || spec["unique"].truthy();
   index.sparse = spec["sparse"].truthy();
   index.hidden = spec["hidden"].truthy();

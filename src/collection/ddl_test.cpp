@@ -52,7 +52,9 @@ TEST_F(DdlTest, CreateRefusesWithMongosCodes) {
   EXPECT_EQ(create_code(R"({"autoIndexId": false})"), location(50001));
   EXPECT_EQ(create_code(R"({"viewOn": "x"})"), ErrorCode::GraphContainsCycle);
   EXPECT_EQ(create_code(R"({"pipeline": []})"), ErrorCode::InvalidOptions);
-  EXPECT_EQ(create_code(R"({"timeseries": {"timeField": "t"}})"), ErrorCode::InvalidOptions);
+  EXPECT_EQ(create_code(R"({"timeseries": {}})"), location(40414));
+  EXPECT_EQ(create_code(R"({"clusteredIndex": {"key": {"a": 1}, "unique": true}})"),
+            ErrorCode::InvalidIndexSpecificationOption);
   EXPECT_EQ(create_code(R"({"changeStreamPreAndPostImages": {}})"), location(40414));
   EXPECT_EQ(code_of([&] { create("test.system.foo"); }), ErrorCode::InvalidNamespace);
   EXPECT_EQ(collection("test.x"), nullptr);

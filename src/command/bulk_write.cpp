@@ -95,11 +95,23 @@ class BulkWrite final : public WriteBatch {
   void append_reply(CommandContext& context, bson::Builder& reply) override {
     Totals totals;
     std::vector<std::string> results = collect(totals);
+    note(context, totals);
     append_documents_cursor(context, reply, model::Namespace::command_cursor("admin", "bulkWrite"),
                             std::move(results), arguments_.batch_size);
     reply.add("nErrors", totals.errors).add("nInserted", totals.inserted);
     reply.add("nMatched", totals.matched).add("nModified", totals.modified);
     reply.add("nUpserted", totals.upserted).add("nDeleted", totals.deleted);
+  }
+
+  static void note(CommandContext& context, const Totals& totals) {
+    context.counts.inserted = totals.inserted;
+    context.counts.matched = totals.matched;
+    context.counts.modified = totals.modified;
+    context.counts.deleted = totals.deleted;
+    Metrics& metrics = context.services.metrics;
+    metrics.documents_inserted.add(totals.inserted + totals.upserted);
+    metrics.documents_updated.add(totals.modified);
+    metrics.documents_deleted.add(totals.deleted);
   }
 
   // One document per operation that was tried, in order; counts them too.

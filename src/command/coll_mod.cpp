@@ -5,6 +5,7 @@
 #include "command/arguments.h"
 #include "command/commands.h"
 #include "command/write_batch.h"
+#include "pipeline/plan/view_check.h"
 
 namespace freshet::command {
 
@@ -18,7 +19,8 @@ void run_coll_mod(CommandContext& context, bson::Builder& reply) {
     changes.add(element);
   }
   const std::string bytes = changes.take();
-  const catalog::CollModResult result = context.services.data.ddl().coll_mod(ns, bson::View(bytes));
+  const catalog::CollModResult result =
+      context.services.data.ddl().coll_mod(ns, bson::View(bytes), pipeline::check_view);
   context.operation_time = result.ddl.position;
   context.durable_position = result.ddl.position;
   if (!result.index_changes.empty()) reply.add_all(bson::View(result.index_changes));

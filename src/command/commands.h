@@ -28,6 +28,8 @@ void run_kill_cursors(CommandContext& context, bson::Builder& reply);
 
 // Catalogue.
 void run_coll_mod(CommandContext& context, bson::Builder& reply);
+void run_clone_collection_as_capped(CommandContext& context, bson::Builder& reply);
+void run_convert_to_capped(CommandContext& context, bson::Builder& reply);
 void run_create(CommandContext& context, bson::Builder& reply);
 void run_create_indexes(CommandContext& context, bson::Builder& reply);
 void run_drop(CommandContext& context, bson::Builder& reply);
@@ -56,20 +58,24 @@ void run_whats_my_uri(CommandContext& context, bson::Builder& reply);
 
 // Diagnostics and administration.
 void run_coll_stats(CommandContext& context, bson::Builder& reply);
+void run_compact(CommandContext& context, bson::Builder& reply);
 void run_conn_pool_stats(CommandContext& context, bson::Builder& reply);
 void run_current_op(CommandContext& context, bson::Builder& reply);
 void run_data_size(CommandContext& context, bson::Builder& reply);
 void run_db_stats(CommandContext& context, bson::Builder& reply);
+std::unique_ptr<Work> start_fsync(CommandContext& context);
 void run_freshet_backup(CommandContext& context, bson::Builder& reply);
-void run_fsync(CommandContext& context, bson::Builder& reply);
 void run_get_cmd_line_opts(CommandContext& context, bson::Builder& reply);
 void run_get_log(CommandContext& context, bson::Builder& reply);
 void run_get_parameter(CommandContext& context, bson::Builder& reply);
 void run_host_info(CommandContext& context, bson::Builder& reply);
 void run_kill_op(CommandContext& context, bson::Builder& reply);
 void run_list_commands(CommandContext& context, bson::Builder& reply);
+void run_lock_info(CommandContext& context, bson::Builder& reply);
 void run_log_rotate(CommandContext& context, bson::Builder& reply);
+void run_plan_cache_clear(CommandContext& context, bson::Builder& reply);
 void run_profile(CommandContext& context, bson::Builder& reply);
+void run_re_index(CommandContext& context, bson::Builder& reply);
 void run_repl_set_get_config(CommandContext& context, bson::Builder& reply);
 void run_repl_set_get_status(CommandContext& context, bson::Builder& reply);
 void run_repl_set_initiate(CommandContext& context, bson::Builder& reply);

@@ -86,10 +86,12 @@ class DeleteBatch final : public WriteBatch {
     if (runner_) runner_->keep();
   }
 
-  void append_reply(CommandContext&, bson::Builder& reply) override {
+  void append_reply(CommandContext& context, bson::Builder& reply) override {
     std::int32_t n = 0;
     for (const Outcome& outcome : outcomes())
       n += outcome.result.n;
+    context.counts.deleted = n;
+    context.services.metrics.documents_deleted.add(n);
     reply.add("n", n);
     append_write_errors(reply);
   }

@@ -14,6 +14,7 @@
 #include "command/batch_arguments.h"
 #include "command/commands.h"
 #include "command/find_arguments.h"
+#include "command/plan_notes.h"
 #include "command/plan_services.h"
 #include "query/collation.h"
 #include "query/path.h"
@@ -72,6 +73,7 @@ class Distinct final : public Work {
     arguments_.spec.ns = context.collection_namespace();
     arguments_.spec.ns.check();
     read_arguments("distinct", context.body, kArguments, arguments_);
+    check_readable(context, arguments_.spec.ns);
     if (!arguments_.key) raise_missing_field("distinct", "key");
     if (arguments_.key->find('\0') != std::string::npos) {
       raise(location(31032), "distinct: the key must not contain a null byte");
@@ -85,6 +87,7 @@ class Distinct final : public Work {
         pipeline::plan_find(plan_services(context.services), arguments_.spec, context.op);
     context.operation_time = plan->first_reader()->position();
     use_collation(context);
+    note_plan(context, *plan);
     reply.open_array("values");
     const query::Path path(*arguments_.key);
     while (const std::optional<bson::View> document = plan->root().next(context.op)) {
@@ -92,6 +95,7 @@ class Distinct final : public Work {
                    [&](bson::ValueView value) { add(context.op, value, reply); });
     }
     reply.close();
+    note_examined(context, *plan);
     return Progress::Done;
   }
 

@@ -4,6 +4,7 @@
 #include "collection/data.h"
 #include "command/arguments.h"
 #include "command/commands.h"
+#include "command/profiler.h"
 
 namespace freshet::command {
 namespace {
@@ -27,6 +28,8 @@ void run_drop_database(CommandContext& context, bson::Builder& reply) {
   if (context.db == "admin" || context.db == "local" || context.db == "config") {
     raise(ErrorCode::IllegalOperation, "Dropping the '{}' database is prohibited.", context.db);
   }
+  Profiler& profiler = context.services.profiler;
+  if (profiler.level(context.db) > 0) profiler.set(context.db, 0, profiler.options());
   const catalog::DdlResult result = context.services.data.ddl().drop_database(context.db);
   context.operation_time = result.position;
   context.durable_position = result.position;

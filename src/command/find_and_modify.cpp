@@ -102,6 +102,7 @@ class FindAndModify final : public Work {
       if (status == StatementStatus::Conflict) return Progress::Parked;
       if (status == StatementStatus::Changed) continue;
       if (!commit(context)) continue;
+      note(context);
       append(reply, result_);
       return Progress::Done;
     }
@@ -153,6 +154,7 @@ class FindAndModify final : public Work {
     if (collection && collection->is_view()) {
       raise(ErrorCode::CommandNotSupportedOnView, "findAndModify not supported on a view");
     }
+    if (collection) context.used = collection->runtime;
     records_.emplace(plan_services(context.services),
                      pipeline::StatementSpec{.filter = arguments_.query,
                                              .sort = arguments_.sort,
@@ -248,6 +250,17 @@ class FindAndModify final : public Work {
     context.operation_time = result.position;
     context.durable_position = result.position;
     return true;
+  }
+
+  void note(CommandContext& context) const {
+    if (arguments_.remove) {
+      context.counts.deleted = result_.n;
+      context.services.metrics.documents_deleted.add(result_.n);
+      return;
+    }
+    context.counts.matched = result_.n;
+    context.counts.modified = result_.n_modified;
+    context.services.metrics.documents_updated.add(result_.n_modified);
   }
 
   void append(bson::Builder& reply, const collection::StatementResult& result) const {

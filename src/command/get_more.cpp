@@ -11,6 +11,7 @@
 #include "command/commands.h"
 #include "command/cursor_reply.h"
 #include "command/metrics.h"
+#include "command/plan_notes.h"
 #include "storage/commit/commit_layer.h"
 
 namespace freshet::command {
@@ -78,6 +79,7 @@ class GetMore final : public Work {
     const bool waits = pin.source().await_data();
     limit_time(context, pin, waits);
     long_ = !pin.source().tailable();
+    if (long_) note_used(context, {std::string(context.db), *arguments_.collection});
     reply_.emplace(CursorReply::Kind::Next, std::move(pin), limits);
     if (waits) {
       const auto wait = context.max_time_ms && *context.max_time_ms > 0

@@ -41,10 +41,12 @@ class InsertBatch final : public WriteBatch {
   void rewind() override { runner_.unit_ended(); }
   void keep() override { runner_.unit_ended(); }
 
-  void append_reply(CommandContext&, bson::Builder& reply) override {
+  void append_reply(CommandContext& context, bson::Builder& reply) override {
     std::int32_t n = 0;
     for (const Outcome& outcome : outcomes())
       n += outcome.result.n;
+    context.counts.inserted = n;
+    context.services.metrics.documents_inserted.add(n);
     reply.add("n", n);
     append_write_errors(reply);
   }

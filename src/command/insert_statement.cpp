@@ -18,6 +18,7 @@ StatementStatus InsertRunner::run(const StatementScope& scope, bson::View docume
       data.ddl().ensure_collection(scope.ns);
       return StatementStatus::Changed;
     }
+    scope.context.used = collection->runtime;
     writer_.emplace(scope.unit, std::move(collection), scope.write_context());
   }
   writer_->set_stmt_id(scope.stmt_id);

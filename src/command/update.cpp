@@ -78,13 +78,16 @@ class UpdateBatch final : public WriteBatch {
     if (runner_) runner_->keep();
   }
 
-  void append_reply(CommandContext&, bson::Builder& reply) override {
+  void append_reply(CommandContext& context, bson::Builder& reply) override {
     std::int32_t n = 0;
     std::int32_t n_modified = 0;
     for (const Outcome& outcome : outcomes()) {
       n += outcome.result.n;
       n_modified += outcome.result.n_modified;
     }
+    context.counts.matched = n;
+    context.counts.modified = n_modified;
+    context.services.metrics.documents_updated.add(n_modified);
     reply.add("n", n);
     append_upserted(reply);
     reply.add("nModified", n_modified);

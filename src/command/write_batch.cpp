@@ -31,7 +31,7 @@ void check_writable(const CommandContext& context, const model::Namespace& ns) {
 
 void check_documents_writable(const CommandContext& context, const model::Namespace& ns) {
   check_writable(context, ns);
-  if (ns.is_system() && (!ns.is_known_system() || ns.coll == "system.profile")) {
+  if (ns.is_system() && (!ns.is_known_system() || ns.coll == catalog::kProfileCollection)) {
     raise(ErrorCode::InvalidNamespace, "cannot write to '{}'", ns.full());
   }
 }

@@ -24,6 +24,7 @@ catalog::CollectionPtr target_of(const StatementScope& scope) {
     raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection",
           scope.ns.full());
   }
+  if (collection) scope.context.used = collection->runtime;
   return collection;
 }
 
