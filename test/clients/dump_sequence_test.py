@@ -51,12 +51,11 @@ def dump(client, name):
     with pytest.raises(pymongo.errors.OperationFailure):
         client.admin.command("atlasVersion")
     dumped = []
-    for listed in db.command("listCollections")["cursor"]["firstBatch"]:
-        info = bson.decode(listed.raw)
+    for info in client[name].command("listCollections")["cursor"]["firstBatch"]:
         entry = {"info": info, "indexes": [], "documents": []}
         if info["type"] == "collection":
-            assert info["info"]["uuid"].subtype == 4 if isinstance(info["info"]["uuid"], bson.Binary) else True
-            entry["indexes"] = [index.raw for index in db.command("listIndexes", info["name"])["cursor"]["firstBatch"]]
+            assert info["info"]["uuid"].subtype == 4
+            entry["indexes"] = [bson.encode(index) for index in db[info["name"]].list_indexes()]
             expected = db.command("count", info["name"])["n"]
             entry["documents"] = [d.raw for d in db[info["name"]].find(hint={"$natural": 1}, batch_size=2)]
             assert len(entry["documents"]) == expected

@@ -36,7 +36,7 @@ say("bulk", shop.orders.bulkWrite([{insertOne: {document: {_id: 4}}}, {deleteOne
 say("findAndModify", shop.orders.findOneAndUpdate({_id: 2}, {$inc: {n: 1}}, {returnDocument: "after"}).n);
 say("capped", shop.orders.convertToCapped(4096).ok);
 say("isCapped", shop.orders.isCapped());
-say("commands", Object.keys(db.listCommands()).includes("find"));
+say("commands", db.adminCommand({listCommands: 1}).commands.find.adminOnly);
 say("kill", db.killOp(123456).ok);
 say("drop", [shop.orders.drop(), shop.orders.drop()]);
 say("dropDatabase", shop.dropDatabase().ok);
@@ -48,7 +48,7 @@ EXPECTED = {
     "dbStats": [1, 3], "explain": "shop.orders", "indexes": ["_id_", "n_1"], "currentOp": True, "hostInfo": 1,
     "serverStatus": "mongod", "cmdLine": 1, "version": True, "rs": [1, 1], "log": [True, True], "profile": 0,
     "profiled": 1, "hide": 1, "validate": True, "update": 1, "bulk": 1, "findAndModify": 3, "capped": 1, "isCapped": True,
-    "commands": True, "kill": 1, "drop": [True, True], "dropDatabase": 1,
+    "commands": False, "kill": 1, "drop": [True, True], "dropDatabase": 1,
 }
 
 
