@@ -18,6 +18,7 @@
 #include "command/metrics.h"
 #include "command/operation_registry.h"
 #include "command/parameters.h"
+#include "command/profiler.h"
 #include "command/services.h"
 #include "cursor/registry.h"
 #include "oplog/retention.h"
@@ -108,6 +109,7 @@ struct Graph::State {
   command::Metrics metrics;
   command::OperationRegistry operations;
   command::Parameters parameters;
+  command::Profiler profiler;
   command::Identity identity;
   command::Host host;
   command::CommandServices services;
@@ -134,6 +136,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       cursors(clock, random, limits),
       sessions(clock, limits),
       parameters(limits),
+      profiler(data, random),
       identity{.set_name = options.set_name,
                .process_id = random.bytes(kProcessIdBytes),
                .term = data.term(),
@@ -154,6 +157,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .metrics = metrics,
                .operations = operations,
                .parameters = parameters,
+               .profiler = profiler,
                .commit = commits,
                .retention = retention,
                .data = data,

@@ -8,10 +8,12 @@
 #include "bson/builder.h"
 #include "bson/compare.h"
 #include "bson/value.h"
+#include "catalog/clustered.h"
 #include "catalog/ddl.h"
 #include "catalog/ddl_commit.h"
 #include "catalog/index_spec.h"
 #include "catalog/options.h"
+#include "catalog/time_series.h"
 
 namespace freshet::catalog {
 namespace {
@@ -130,6 +132,8 @@ class Modification {
   void take_index(const bson::Element& field);
   void set_flag(IndexDefinition& index, const std::string& name, bool old, bool now,
                 bson::Builder& before);
+  void take_time_series(const bson::Element& field);
+  void take_expiry(const bson::Element& field);
   void set(std::string_view name, bson::ValueView value) {
     options_.add(name, value);
     changed_ = true;
@@ -205,6 +209,29 @@ void Modification::set_flag(IndexDefinition& index, const std::string& name, boo
       with_field(bson::View(index.spec), name, now ? bson::Value::boolean(true) : bson::Value());
 }
 
+void Modification::take_time_series(const bson::Element& field) {
+  if (!base_.is_time_series()) {
+    raise(ErrorCode::InvalidOptions, "'timeseries' needs a time-series collection");
+  }
+  const bson::Element current = bson::View(base_.options)["timeseries"];
+  const std::string changed = change_time_series(current.as_document(), field);
+  set("timeseries", bson::ValueView::document(bson::View(changed)));
+}
+
+void Modification::take_expiry(const bson::Element& field) {
+  if (!base_.is_time_series() && !base_.clustered) {
+    raise(ErrorCode::InvalidOptions,
+          "'expireAfterSeconds' needs a time-series or clustered collection");
+  }
+  if (field.is_string() && field.as_string() == "off") {
+    options_.add_null("expireAfterSeconds");
+    changed_ = changed_ || base_.expire_after_seconds;
+    return;
+  }
+  const bson::Value seconds = bson::Value::int64(parse_expire_after_seconds(field));
+  set("expireAfterSeconds", seconds.view());
+}
+
 void Modification::take(const bson::Element& field) {
   const std::string_view name = field.name();
   if (name == "viewOn" || name == "pipeline") return take_view_field(field);
@@ -214,7 +241,7 @@ void Modification::take(const bson::Element& field) {
   if (name == "index") {
     take_index(field);
   } else if (name == "validator") {
-    check_validator(field, base_.collation.get());
+    check_validator(base_.ns, field, base_.collation.get());
     set(name, field);
     validation_ = true;
   } else if (name == "validationLevel") {
@@ -238,8 +265,10 @@ void Modification::take(const bson::Element& field) {
     add_number(options_, name == "cappedSize" ? "size" : "max",
                name == "cappedSize" ? rounded_capped_size(value) : value);
     changed_ = true;
-  } else if (name == "timeseries" || name == "expireAfterSeconds") {
-    raise(ErrorCode::InvalidOptions, "'{}' needs a time-series or clustered collection", name);
+  } else if (name == "timeseries") {
+    take_time_series(field);
+  } else if (name == "expireAfterSeconds") {
+    take_expiry(field);
   } else {
     raise(ErrorCode::Location40415, "BSON field 'collMod.{}' is an unknown field", name);
   }
@@ -271,7 +300,8 @@ std::string Modification::before(const std::string& index_options) const {
 
 }  // namespace
 
-CollModResult Ddl::coll_mod(const model::Namespace& ns, bson::View changes) {
+CollModResult Ddl::coll_mod(const model::Namespace& ns, bson::View changes,
+                            const ViewCheck& check_view) {
   const MutexLock lock(mutex_);
   DdlCommit change(commits_, catalog_);
   const CollectionPtr base = change.base().find(ns);
@@ -285,6 +315,7 @@ CollModResult Ddl::coll_mod(const model::Namespace& ns, bson::View changes) {
     o.add(field);
   }
   modification.finish();
+  if (base->is_view() && check_view) check_view(change.base(), *modification.next());
   CollModResult result;
   result.index_changes = modification.reply();
   if (!modification.changed()) {

@@ -9,15 +9,15 @@
 #include "base/invariant.h"
 #include "bson/builder.h"
 #include "bson/compare.h"
+#include "catalog/clustered.h"
 #include "catalog/ddl_commit.h"
 #include "catalog/index_spec.h"
 #include "catalog/options.h"
 #include "catalog/stored.h"
+#include "catalog/time_series.h"
 
 namespace freshet::catalog {
 namespace {
-
-constexpr int kViewDepthMax = 20;
 
 void check_creatable(const CatalogState& state, const model::Namespace& ns) {
   ns.check();
@@ -28,30 +28,21 @@ void check_creatable(const CatalogState& state, const model::Namespace& ns) {
   check_database_case(state, ns.db);
 }
 
-/// A view may stand on views, but not on itself, and not too deep.
-void check_view_graph(const CatalogState& state, const model::Namespace& ns,
-                      std::string_view source) {
-  std::string current(source);
-  for (int depth = 1; depth <= kViewDepthMax; ++depth) {
-    if (current == ns.coll) {
-      raise(ErrorCode::GraphContainsCycle, "view cycle detected: {}", ns.full());
-    }
-    const CollectionPtr next = state.find(ns.db, current);
-    if (next == nullptr || !next->is_view()) return;
-    current = next->view_on;
-  }
-  raise(ErrorCode::ViewDepthLimitExceeded, "views stand at most {} deep on one another",
-        kViewDepthMax);
-}
-
 std::string create_entry(const CollectionDefinition& definition) {
   bson::Builder o;
   o.add("create", definition.ns.coll);
   o.add_all(bson::View(definition.options));
-  if (!definition.indexes.empty()) {
-    o.add("idIndex", bson::View(definition.indexes.front()->spec));
+  if (const IndexDefinition* id = definition.id_index(); id != nullptr && !id->clustered) {
+    o.add("idIndex", bson::View(id->spec));
   }
   return o.take();
+}
+
+std::string first_index_spec(const CollectionDefinition& definition) {
+  const query::Collation* collation = definition.collation.get();
+  if (!definition.clustered) return id_index_spec(collation);
+  const bson::Element option = bson::View(definition.options)["clusteredIndex"];
+  return clustered_index_spec(option.as_document(), collation);
 }
 
 }  // namespace
@@ -90,15 +81,17 @@ CollectionPtr Ddl::create_locked(DdlCommit& change, const model::Namespace& ns, 
   definition->runtime = std::make_shared<CollectionRuntime>();
   apply_options(*definition, std::move(options));
   const bool view = definition->is_view();
-  if (!view) {
-    definition->uuid = model::Uuid::generate(random_);
+  if (!view) definition->uuid = model::Uuid::generate(random_);
+  if (!view && !definition->is_time_series()) {
     definition->indexes.push_back(std::make_shared<const IndexDefinition>(
-        make_index(change.next_id(), id_index_spec(definition->collation.get()))));
+        make_index(change.next_id(), first_index_spec(*definition))));
   }
   const auto uuid = view ? std::nullopt : std::optional(definition->uuid);
   const std::string o = create_entry(*definition);
   change.append(oplog::make_command(entry_context(), ns.db, uuid, bson::View(o)));
-  for (const std::string& spec : index_specs) {
+  std::vector<std::string> wanted_indexes = index_specs;
+  if (definition->is_time_series()) wanted_indexes = time_series_indexes(*definition);
+  for (const std::string& spec : wanted_indexes) {
     auto index = std::make_shared<const IndexDefinition>(make_index(change.next_id(), spec));
     const std::string created = create_indexes_command(*definition, *index);
     change.append(oplog::make_command(entry_context(), ns.db, uuid, bson::View(created)));
@@ -108,9 +101,10 @@ CollectionPtr Ddl::create_locked(DdlCommit& change, const model::Namespace& ns, 
   return definition;
 }
 
-DdlResult Ddl::create_collection(const model::Namespace& ns, bson::View options) {
+DdlResult Ddl::create_collection(const model::Namespace& ns, bson::View options,
+                                 const ViewCheck& check_view) {
   ns.check();
-  std::string normal = parse_create_options(options);
+  std::string normal = parse_create_options(ns, options);
   const MutexLock lock(mutex_);
   DdlCommit change(commits_, catalog_);
   if (const CollectionPtr existing = change.base().find(ns)) {
@@ -121,10 +115,8 @@ DdlResult Ddl::create_collection(const model::Namespace& ns, bson::View options)
           ns.full());
   }
   check_creatable(change.base(), ns);
-  if (const bson::Element source = bson::View(normal)["viewOn"]) {
-    check_view_graph(change.base(), ns, source.as_string());
-  }
-  create_locked(change, ns, std::move(normal), {});
+  const CollectionPtr created = create_locked(change, ns, std::move(normal), {});
+  if (created->is_view() && check_view) check_view(change.base(), *created);
   return {commit_locked(change), true};
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,11 @@ struct CollModResult {
   std::string index_changes;
 };
 
+struct ConvertResult {
+  DdlResult ddl;
+  std::uint64_t collection_id = 0;
+};
+
 struct RenameOptions {
   bool drop_target = false;
 };
@@ -71,6 +77,10 @@ struct FinishedBuild {
   std::size_t indexes_after = 0;
 };
 
+/// Looks at a view that is about to be put into a state, and throws when it must not be: what is
+/// known of pipelines is known above. It is called under Ddl's lock.
+using ViewCheck = std::function<void(const CatalogState&, const CollectionDefinition&)>;
+
 /// Thread-safe: one DDL prepares and commits at a time; nothing is held across a wait.
 class Ddl {
  public:
@@ -82,7 +92,8 @@ class Ddl {
   /// `options` are the fields of the create command other than its name and the generic ones;
   /// views too (viewOn, pipeline). Unknown ones are refused (40415). Creating what is there with
   /// equal options changes nothing, with others it is NamespaceExists (48).
-  DdlResult create_collection(const model::Namespace& ns, bson::View options);
+  DdlResult create_collection(const model::Namespace& ns, bson::View options,
+                              const ViewCheck& check_view = {});
 
   /// The collection, created without options when it is missing. Throws InvalidNamespace (73),
   /// CommandNotSupportedOnView (166), DatabaseDifferCase (13297). For inserts and upserts.
@@ -97,7 +108,13 @@ class Ddl {
   /// `index` is the value of dropIndexes.index: a name, "*", a key pattern, an array of names.
   DropIndexesResult drop_indexes(const model::Namespace& ns, bson::ValueView index);
   /// `changes`: the fields of collMod other than its name and the generic ones.
-  CollModResult coll_mod(const model::Namespace& ns, bson::View changes);
+  CollModResult coll_mod(const model::Namespace& ns, bson::View changes,
+                         const ViewCheck& check_view = {});
+
+  /// Gives a collection a limit in bytes and takes away its indexes but the one on _id. Documents
+  /// too many for it are still there. Throws NamespaceNotFound (26), CommandNotSupportedOnView
+  /// (166), IllegalOperation (20), InvalidOptions (72).
+  ConvertResult convert_to_capped(const model::Namespace& ns, std::int64_t bytes);
 
   /// Writes a noop entry with this `o`: appendOplogNote, the periodic heartbeat of the log.
   DdlResult note(bson::View o);

@@ -24,4 +24,8 @@ IndexPtr CollectionDefinition::index_by_id(std::uint64_t index_id) const {
   return nullptr;
 }
 
+const IndexDefinition* CollectionDefinition::id_index() const {
+  return !indexes.empty() && indexes.front()->is_id_index() ? indexes.front().get() : nullptr;
+}
+
 }  // namespace freshet::catalog

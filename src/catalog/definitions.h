@@ -26,6 +26,7 @@ namespace freshet::catalog {
 class WildcardPaths;
 
 inline constexpr std::string_view kIdIndexName = "_id_";
+inline constexpr std::string_view kProfileCollection = "system.profile";
 inline constexpr std::size_t kIndexesMax = 64;      ///< per collection
 inline constexpr std::size_t kIndexFieldsMax = 32;  ///< per compound index
 inline constexpr std::size_t kArrayPartsMax = 32;   ///< parts of a path told apart by IndexShape
@@ -50,11 +51,30 @@ struct IndexRuntime {
   IndexShape stored;
 };
 
+/// What a command does with a collection, as `top` tells it apart.
+enum class Use : std::uint8_t {
+  Query,
+  GetMore,
+  Insert,
+  Update,
+  Remove,
+  ReadCommand,
+  WriteCommand,
+};
+inline constexpr std::size_t kUses = 7;
+
+/// Relaxed: read together without a lock.
+struct UseCounter {
+  std::atomic<std::int64_t> count{0};
+  std::atomic<std::int64_t> time_us{0};
+};
+
 /// Moves while a collection stands. Shared by the versions of its definition.
 struct CollectionRuntime {
   std::atomic<std::int64_t> documents{0};
   std::atomic<std::int64_t> bytes{0};
   std::atomic<std::uint64_t> next_record_id{0};  ///< 0: not known yet, see collection/writer
+  std::array<UseCounter, kUses> uses;            ///< since the start, by Use
 };
 
 /// How the keys of an index are made; the table of kinds stands in index_kind.cpp.
@@ -76,6 +96,7 @@ struct IndexDefinition {
   std::string spec;     ///< {v, key, name, …} as listIndexes shows it, BSON
   bool unique = false;  ///< keys hold the record id in their value; true for _id
   bool sparse = false;
+  bool clustered = false;      ///< the _id index of a clustered collection
   bool hidden = false;         ///< maintained, not planned with
   bool building = false;       ///< maintained, not yet complete: not planned with
   std::string partial_filter;  ///< BSON, empty when there is none
@@ -88,7 +109,7 @@ struct IndexDefinition {
   std::shared_ptr<IndexRuntime> runtime;  ///< shared: outlives this version while writers hold it
 
   bson::View key_pattern() const { return bson::View(key); }
-  bool is_id_index() const { return name == kIdIndexName; }
+  bool is_id_index() const { return clustered || name == kIdIndexName; }
   /// Some document has more than one key, or a key that stands for an element of an array.
   bool multikey() const;
   bool multikey_part(std::size_t i) const { return runtime->known.arrays[i].load() != 0; }
@@ -102,7 +123,7 @@ struct IndexDefinition {
 /// Shared because every snapshot of the catalog and every plan may hold one.
 using IndexPtr = std::shared_ptr<const IndexDefinition>;
 
-enum class CollectionType : std::uint8_t { Collection, View };
+enum class CollectionType : std::uint8_t { Collection, View, TimeSeries };
 enum class ValidationLevel : std::uint8_t { Off, Moderate, Strict };
 enum class ValidationAction : std::uint8_t { Error, Warn };
 
@@ -124,17 +145,24 @@ struct CollectionDefinition {
   std::shared_ptr<const query::Collation> collation;  ///< the default of its operations
   std::string view_on;                                ///< views: the collection part of the source
   std::string pipeline;                               ///< views: BSON array
-  std::vector<IndexPtr> indexes;                      ///< _id first; building ones included
+  bool clustered = false;                             ///< natural order is the order of _id
+  std::optional<std::int64_t> expire_after_seconds;   ///< of clustered and time-series collections
+  std::string time_field;                             ///< time-series: where the date is
+  std::string meta_field;                             ///< time-series; empty: none
+  std::vector<IndexPtr> indexes;  ///< _id first, if there is one; building ones included
   std::shared_ptr<CollectionRuntime> runtime;
   std::string full_name;  ///< "db.coll"
 
   bool is_view() const { return type == CollectionType::View; }
+  bool is_time_series() const { return type == CollectionType::TimeSeries; }
   bool is_oplog() const { return id == kOplogId; }
+  /// False for system.profile: what the server notes for itself is nobody's change.
+  bool is_logged() const { return ns.coll != kProfileCollection; }
   storage::Space space() const { return {storage::SpaceKind::Documents, id}; }
   const IndexDefinition* find_index(std::string_view name) const;
   std::shared_ptr<const IndexDefinition> index_by_id(std::uint64_t index_id) const;
-  /// The index on _id; null for views and the oplog.
-  const IndexDefinition* id_index() const { return find_index(kIdIndexName); }
+  /// The index on _id; null for views, the oplog and time-series collections.
+  const IndexDefinition* id_index() const;
 };
 
 /// Shared because every snapshot of the catalog and every plan may hold one.

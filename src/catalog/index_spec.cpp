@@ -231,6 +231,7 @@ IndexDefinition make_index(std::uint64_t id, std::string spec_bytes) {
   index.key = spec["key"].as_document().to_string();
   index.parts = parse_key_pattern(index.key_pattern());
   index.kind = kind_of(index.parts);
+  index.clustered = spec["clustered"].truthy();
   index.unique = index.is_id_index() || spec["unique"].truthy();
   index.sparse = spec["sparse"].truthy();
   index.hidden = spec["hidden"].truthy();

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "bson/builder.h"
+#include "catalog/clustered.h"
+#include "catalog/time_series.h"
 
 namespace freshet::catalog {
 namespace {
@@ -13,7 +15,7 @@ namespace {
 using bson::Type;
 
 // The order in which options are stored and listed.
-constexpr std::array<std::string_view, 13> kOptionOrder = {
+constexpr std::array<std::string_view, 16> kOptionOrder = {
     "capped",
     "size",
     "max",
@@ -27,6 +29,9 @@ constexpr std::array<std::string_view, 13> kOptionOrder = {
     "collation",
     "viewOn",
     "pipeline",
+    "clusteredIndex",
+    "expireAfterSeconds",
+    "timeseries",
 };
 
 constexpr std::int64_t kCappedUnit = 256;
@@ -44,12 +49,8 @@ void add_number(bson::Builder& out, std::string_view name, std::int64_t value) {
 /// What a create command said, field by field.
 struct Wanted {
   bson::ValueView capped, size, max, auto_index_id, images, validator, level, action, collation,
-      engine, index_defaults, view_on, pipeline, id_index;
+      engine, index_defaults, view_on, pipeline, id_index, clustered, expire, time_series;
 };
-
-[[noreturn]] void refuse(std::string_view what) {
-  raise(ErrorCode::InvalidOptions, "{} are not supported by this server", what);
-}
 
 void check_index_defaults(bson::ValueView value) {
   require_type(value, Type::Document, "indexOptionDefaults");
@@ -96,14 +97,13 @@ void take_option(Wanted& wanted, const bson::Element& field) {
     check_index_defaults(value);
     wanted.index_defaults = value;
   } else if (name == "timeseries") {
-    refuse("time-series collections");
+    wanted.time_series = value;
   } else if (name == "clusteredIndex") {
-    refuse("clustered collections");
-  } else if (name == "encryptedFields") {
-    refuse("encrypted collections");
+    wanted.clustered = value;
   } else if (name == "expireAfterSeconds") {
-    raise(ErrorCode::InvalidOptions,
-          "'expireAfterSeconds' of a collection needs 'timeseries' or 'clusteredIndex'");
+    wanted.expire = value;
+  } else if (name == "encryptedFields") {
+    raise(ErrorCode::InvalidOptions, "encrypted collections are not supported by this server");
   } else {
     raise(ErrorCode::Location40415, "BSON field 'create.{}' is an unknown field", name);
   }
@@ -161,8 +161,27 @@ void check_view(const Wanted& wanted) {
   }
   if (wanted.pipeline) require_type(wanted.pipeline, Type::Array, "pipeline");
   if (wanted.capped || wanted.size || wanted.max || wanted.validator || wanted.level ||
-      wanted.action || wanted.id_index || wanted.images || wanted.auto_index_id) {
+      wanted.action || wanted.id_index || wanted.images || wanted.auto_index_id ||
+      wanted.clustered || wanted.expire || wanted.time_series) {
     raise(ErrorCode::InvalidOptions, "a view takes no options besides 'pipeline' and 'collation'");
+  }
+}
+
+// A collection of one of the special kinds is none of the others.
+void check_kind(const Wanted& wanted) {
+  const bool capped = wanted.capped && truth(wanted.capped, "capped");
+  if (wanted.time_series &&
+      (capped || wanted.clustered || wanted.validator || wanted.id_index || wanted.images)) {
+    raise(ErrorCode::InvalidOptions,
+          "'timeseries' goes with none of capped, clusteredIndex, validator, idIndex, "
+          "changeStreamPreAndPostImages");
+  }
+  if (wanted.clustered && (capped || wanted.id_index)) {
+    raise(ErrorCode::InvalidOptions, "'clusteredIndex' goes with neither 'capped' nor 'idIndex'");
+  }
+  if (wanted.expire && !wanted.clustered && !wanted.time_series) {
+    raise(ErrorCode::InvalidOptions,
+          "'expireAfterSeconds' of a collection needs 'timeseries' or 'clusteredIndex'");
   }
 }
 
@@ -212,8 +231,29 @@ std::int64_t rounded_capped_size(std::int64_t bytes) {
   return (bytes + kCappedUnit - 1) / kCappedUnit * kCappedUnit;
 }
 
-void check_validator(bson::ValueView validator, const query::Collation* collation) {
+namespace {
+
+// What needs an index of its own, or JavaScript, can check no single document.
+void refuse_in_validator(bson::View filter) {
+  constexpr std::string_view kRefused[] = {"$text", "$where", "$near", "$nearSphere", "$geoNear"};
+  for (const bson::Element& field : filter) {
+    if (std::find(std::begin(kRefused), std::end(kRefused), field.name()) != std::end(kRefused)) {
+      raise(ErrorCode::BadValue, "{} is not allowed in this context", field.name());
+    }
+    if (field.is_document() || field.is_array()) refuse_in_validator(field.as_document());
+  }
+}
+
+}  // namespace
+
+void check_validator(const model::Namespace& ns, bson::ValueView validator,
+                     const query::Collation* collation) {
   require_type(validator, Type::Document, "validator");
+  if (validator.as_document().empty()) return;
+  if (ns.is_system() || ns.is_internal_database()) {
+    raise(ErrorCode::InvalidOptions, "document validators are not allowed on {}", ns.full());
+  }
+  refuse_in_validator(validator.as_document());
   query::QueryContext context;
   context.collation = collation;
   query::Matcher(validator.as_document(), context);
@@ -249,13 +289,14 @@ bool parse_images_option(bson::ValueView option) {
   return truth(enabled, "changeStreamPreAndPostImages.enabled");
 }
 
-std::string parse_create_options(bson::View options) {
+std::string parse_create_options(const model::Namespace& ns, bson::View options) {
   Wanted wanted;
   for (const bson::Element& field : options)
     take_option(wanted, field);
   const auto collation = collation_of(wanted.collation);
   if (wanted.view_on) return view_options(wanted, collation.get());
   if (wanted.pipeline) raise(ErrorCode::InvalidOptions, "'pipeline' needs 'viewOn'");
+  check_kind(wanted);
 
   bson::Builder out;
   add_capped(out, wanted);
@@ -272,7 +313,7 @@ std::string parse_create_options(bson::View options) {
   out.add("storageEngine", wanted.engine);
   out.add("indexOptionDefaults", wanted.index_defaults);
   if (wanted.validator) {
-    check_validator(wanted.validator, collation.get());
+    check_validator(ns, wanted.validator, collation.get());
     out.add("validator", wanted.validator);
   }
   if (wanted.level) {
@@ -284,6 +325,11 @@ std::string parse_create_options(bson::View options) {
     out.add("validationAction", wanted.action);
   }
   if (collation) out.add("collation", collation->spec());
+  if (wanted.clustered) {
+    out.add("clusteredIndex", bson::View(parse_clustered_index(wanted.clustered)));
+  }
+  if (wanted.expire) out.add("expireAfterSeconds", parse_expire_after_seconds(wanted.expire));
+  if (wanted.time_series) out.add("timeseries", bson::View(parse_time_series(wanted.time_series)));
   return out.take();
 }
 
@@ -340,6 +386,18 @@ void apply_options(CollectionDefinition& definition, std::string bytes) {
   if (const bson::Element size = options["size"]) definition.capped_bytes = size.number_as_int64();
   if (const bson::Element max = options["max"]) {
     definition.capped_documents = max.number_as_int64();
+  }
+  definition.clustered = static_cast<bool>(options["clusteredIndex"]);
+  definition.expire_after_seconds.reset();
+  if (const bson::Element expire = options["expireAfterSeconds"]) {
+    definition.expire_after_seconds = expire.number_as_int64();
+  }
+  if (const bson::Element time_series = options["timeseries"]) {
+    definition.type = CollectionType::TimeSeries;
+    definition.time_field = time_series.as_document()["timeField"].as_string();
+    if (const bson::Element meta = time_series.as_document()["metaField"]) {
+      definition.meta_field = meta.as_string();
+    }
   }
   const bson::Element images = options["changeStreamPreAndPostImages"];
   definition.pre_images = images && images.as_document()["enabled"].truthy();

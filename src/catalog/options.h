@@ -11,9 +11,10 @@
 
 namespace freshet::catalog {
 
-/// Checks the options of a create command and gives their normal form. Throws with MongoDB's codes:
-/// Location40415 for unknown fields, TypeMismatch (14), InvalidOptions (72), BadValue (2), …
-std::string parse_create_options(bson::View options);
+/// Checks the options of a create command for `ns` and gives their normal form. Throws with
+/// MongoDB's codes: Location40415 for unknown fields, TypeMismatch (14), InvalidOptions (72),
+/// BadValue (2), …
+std::string parse_create_options(const model::Namespace& ns, bson::View options);
 
 /// `base` with the fields of `changes` instead of its own; a null takes the field away. Normal
 /// form.
@@ -24,7 +25,8 @@ std::string change_options(bson::View base, bson::View changes);
 void apply_options(CollectionDefinition& definition, std::string options);
 
 /// Checks of single options, shared by create and collMod.
-void check_validator(bson::ValueView validator, const query::Collation* collation);
+void check_validator(const model::Namespace& ns, bson::ValueView validator,
+                     const query::Collation* collation);
 void check_validation_level(bson::ValueView level);
 void check_validation_action(bson::ValueView action);
 /// {engine: {}, …}: settings of an engine are refused (BadValue), there being none of MongoDB's.

@@ -6,17 +6,34 @@
 #include "base/bytes.h"
 #include "base/invariant.h"
 #include "catalog/stored.h"
+#include "collection/record.h"
 
 namespace freshet::collection {
 
 using catalog::kCatalogSpace;
 using catalog::StoredKey;
 
-CappedState CappedState::load(const storage::Reader& reader, std::uint64_t collection_id) {
-  CappedState state;
+namespace {
+
+CappedState count(const storage::Reader& reader, const catalog::CollectionDefinition& collection) {
+  CappedState state{.stored = false};
+  const auto scan = reader.scan(collection.space(), {}, storage::Direction::Forward);
+  for (; scan->valid(); scan->next()) {
+    state.last_record = value_of(record_id_of(scan->key()));
+    ++state.documents;
+    state.bytes += static_cast<std::int64_t>(scan->value().size());
+  }
+  return state;
+}
+
+}  // namespace
+
+CappedState CappedState::load(const storage::Reader& reader,
+                              const catalog::CollectionDefinition& collection) {
   const auto value =
-      reader.get(kCatalogSpace, catalog::stored_key(StoredKey::Capped, collection_id));
-  if (!value) return state;
+      reader.get(kCatalogSpace, catalog::stored_key(StoredKey::Capped, collection.id));
+  if (!value) return count(reader, collection);
+  CappedState state;
   invariant(value->size() == 32, "the state of a capped collection has 32 bytes");
   state.first_record = load_be64(value->data());
   state.last_record = load_be64(value->data() + 8);

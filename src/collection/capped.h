@@ -16,8 +16,11 @@ struct CappedState {
   std::uint64_t last_record = 0;
   std::int64_t documents = 0;
   std::int64_t bytes = 0;
+  bool stored = true;  ///< false: counted, own writes of the transaction included
 
-  static CappedState load(const storage::Reader& reader, std::uint64_t collection_id);
+  /// What is stored, or, while nothing is, what the collection holds: it was made capped.
+  static CappedState load(const storage::Reader& reader,
+                          const catalog::CollectionDefinition& collection);
   /// Takes the value until commit: nobody else writes to the collection meanwhile.
   static commit::HoldOutcome hold(commit::Transaction& transaction, std::uint64_t collection_id);
   /// Requires: held.

@@ -84,7 +84,7 @@ void Data::recover_counters() {
   for (const catalog::CollectionPtr& collection : catalog_.latest()->all()) {
     catalog::CollectionRuntime& runtime = *collection->runtime;
     if (collection->capped) {  // its own state is exact, and caps are not in the log
-      const CappedState state = CappedState::load(*snapshot, collection->id);
+      const CappedState state = CappedState::load(*snapshot, *collection);
       runtime.documents = state.documents;
       runtime.bytes = state.bytes;
     } else if (const auto stored = snapshot->get(kMeta, counters_key(collection->id))) {

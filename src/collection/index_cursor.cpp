@@ -67,11 +67,26 @@ std::optional<RecordId> find_unique(const storage::Reader& reader,
   return holder_of(*value);
 }
 
+namespace {
+
+std::optional<RecordId> walk_to_id(const storage::Reader& reader,
+                                   const catalog::CollectionDefinition& collection,
+                                   bson::ValueView id) {
+  const auto scan = reader.scan(collection.space(), {}, storage::Direction::Forward);
+  for (; scan->valid(); scan->next()) {
+    const bson::Element own = bson::View(scan->value())["_id"];
+    if (bson::compare(own.value(), id) == 0) return record_id_of(scan->key());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<RecordId> find_by_id(const storage::Reader& reader,
                                    const catalog::CollectionDefinition& collection,
                                    bson::ValueView id) {
   const catalog::IndexDefinition* index = collection.id_index();
-  invariant(index != nullptr, "the collection has an index on _id");
+  if (index == nullptr) return walk_to_id(reader, collection, id);
   std::string key;
   append_index_value(key, *index, 0, id);
   return find_unique(reader, *index, std::move(key));

@@ -52,8 +52,8 @@ RecordId holder_of(std::string_view value);
 /// The record that has exactly this key in a unique index; nothing when none has.
 std::optional<RecordId> find_unique(const storage::Reader& reader,
                                     const catalog::IndexDefinition& index, std::string encoded_key);
-/// The record with this `_id`; nothing when there is none. Requires: a collection with an _id
-/// index.
+/// The record with this `_id`, the first where time-series collections have several; nothing when
+/// there is none. Requires: neither a view nor the oplog.
 std::optional<RecordId> find_by_id(const storage::Reader& reader,
                                    const catalog::CollectionDefinition& collection,
                                    bson::ValueView id);

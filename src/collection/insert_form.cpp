@@ -42,6 +42,19 @@ void check_depth(bson::View document) {
   }
 }
 
+// Names that begin with a dollar sign mean nothing but operators and references in an _id.
+void check_id_names(bson::View id) {
+  for (const bson::Element& field : id) {
+    const std::string_view name = field.name();
+    const bool reference = name == "$ref" || name == "$id" || name == "$db";
+    if (!name.empty() && name[0] == '$' && !reference) {
+      raise(ErrorCode::DollarPrefixedFieldName,
+            "the field name '{}' in _id cannot begin with a dollar sign", name);
+    }
+    if (field.is_document() || field.is_array()) check_id_names(field.as_document());
+  }
+}
+
 }  // namespace
 
 void check_id(bson::ValueView id) {
@@ -49,14 +62,7 @@ void check_id(bson::ValueView id) {
     raise(ErrorCode::InvalidIdField, "can't use a value of type {} as _id",
           bson::type_alias(id.type()));
   }
-  if (!id.is_document()) return;
-  for (const bson::Element& field : id.as_document()) {
-    const std::string_view name = field.name();
-    if (name.empty() || name[0] != '$') continue;
-    if (name == "$ref" || name == "$id" || name == "$db") continue;  // a reference may be an _id
-    raise(ErrorCode::DollarPrefixedFieldName,
-          "the field name '{}' in _id cannot begin with a dollar sign", name);
-  }
+  if (id.is_document()) check_id_names(id.as_document());
 }
 
 std::string prepare_insert(bson::View document, bson::ObjectIdSource& object_ids,

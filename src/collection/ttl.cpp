@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "catalog/ddl_commit.h"
 #include "collection/index_cursor.h"
 #include "collection/index_keys.h"
+#include "collection/record.h"
 
 namespace freshet::collection {
 namespace {
@@ -39,40 +41,63 @@ std::vector<RecordId> expired_records(const WriteUnit& unit, const catalog::Inde
   return records;
 }
 
+/// What expires by one rule: an index with expireAfterSeconds, or a clustered or time-series
+/// collection as a whole.
+struct Expiry {
+  std::uint64_t collection_id;
+  std::uint64_t index_id;  ///< 0: there is no index to go by, the collection is walked
+  std::int64_t until_ms;
+};
+
+/// As expired_records(), of a time-series collection that lost its index on the time field.
+std::vector<RecordId> walk_expired(const WriteUnit& unit,
+                                   const catalog::CollectionDefinition& collection,
+                                   std::int64_t until_ms) {
+  std::vector<RecordId> records;
+  const auto scan = unit.transaction().scan(collection.space(), {}, storage::Direction::Forward);
+  for (; scan->valid() && records.size() < kChunk; scan->next()) {
+    const bson::Element time = bson::View(scan->value())[collection.time_field];
+    if (time.type() == bson::Type::Date && time.as_date_ms() <= until_ms)
+      records.push_back(record_id_of(scan->key()));
+  }
+  return records;
+}
+
+std::optional<std::vector<RecordId>> find_expired(const WriteUnit& unit, const Expiry& expiry,
+                                                  const catalog::CollectionDefinition& collection) {
+  if (expiry.index_id == 0) return walk_expired(unit, collection, expiry.until_ms);
+  for (const catalog::IndexPtr& index : collection.indexes) {
+    if (index->id == expiry.index_id) return expired_records(unit, *index, expiry.until_ms, kChunk);
+  }
+  return std::nullopt;
+}
+
 enum class ChunkOutcome { Deleted, Nothing, Again };
 
 /// One commit's worth. `deleted` grows by what it deleted.
-ChunkOutcome delete_chunk(Data& data, std::uint64_t collection_id, std::uint64_t index_id,
-                          std::int64_t until_ms, std::size_t& deleted) {
+ChunkOutcome delete_chunk(Data& data, const Expiry& expiry, std::size_t& deleted) {
   WriteUnit unit = data.begin();
-  catalog::CollectionPtr collection = unit.catalog().find_by_id(collection_id);
+  catalog::CollectionPtr collection = unit.catalog().find_by_id(expiry.collection_id);
   if (collection == nullptr) return ChunkOutcome::Nothing;
-  const auto index =
-      std::find_if(collection->indexes.begin(), collection->indexes.end(),
-                   [index_id](const catalog::IndexPtr& other) { return other->id == index_id; });
-  if (index == collection->indexes.end()) return ChunkOutcome::Nothing;
-  const std::vector<RecordId> records = expired_records(unit, **index, until_ms, kChunk);
-  if (records.empty()) return ChunkOutcome::Nothing;
-  const auto documents = get_documents(unit.transaction(), *collection, records);
+  const auto records = find_expired(unit, expiry, *collection);
+  if (!records || records->empty()) return ChunkOutcome::Nothing;
+  const auto documents = get_documents(unit.transaction(), *collection, *records);
   Writer writer(unit, std::move(collection), data.write_context());
-  for (std::size_t i = 0; i < records.size(); ++i) {
+  for (std::size_t i = 0; i < records->size(); ++i) {
     if (!documents[i]) continue;
-    if (!writer.remove(records[i], bson::View(*documents[i])).done()) return ChunkOutcome::Again;
+    if (!writer.remove((*records)[i], bson::View(*documents[i])).done()) return ChunkOutcome::Again;
   }
   const commit::CommitResult result = unit.commit();
   if (result.status == commit::CommitStatus::StaleCatalog) return ChunkOutcome::Again;
   catalog::check_committed(result);
-  deleted += records.size();
+  deleted += records->size();
   return ChunkOutcome::Deleted;
 }
 
-void expire_index(Data& data, const catalog::CollectionDefinition& collection,
-                  const catalog::IndexDefinition& index, std::int64_t now_ms, std::size_t count_max,
-                  std::size_t& deleted) {
-  const std::int64_t until_ms = now_ms - *index.expire_after_seconds * 1'000;
+void expire(Data& data, const Expiry& expiry, std::size_t count_max, std::size_t& deleted) {
   int tries = 0;
   while (deleted < count_max && tries < kTriesMax) {
-    switch (delete_chunk(data, collection.id, index.id, until_ms, deleted)) {
+    switch (delete_chunk(data, expiry, deleted)) {
       case ChunkOutcome::Nothing:
         return;
       case ChunkOutcome::Again:
@@ -85,16 +110,40 @@ void expire_index(Data& data, const catalog::CollectionDefinition& collection,
   }
 }
 
+/// The index by which the documents of a clustered or time-series collection expire; 0: none.
+std::uint64_t expiry_index(const catalog::CollectionDefinition& collection) {
+  if (const catalog::IndexDefinition* id = collection.id_index()) return id->id;
+  for (const catalog::IndexPtr& index : collection.indexes) {
+    const catalog::IndexPart& first = index->parts.front();
+    const bool whole = !index->building && !index->sparse && index->partial == nullptr;
+    if (whole && first.path == collection.time_field &&
+        first.kind != catalog::IndexPart::Kind::Hashed)
+      return index->id;
+  }
+  return 0;
+}
+
+std::vector<Expiry> rules_of(const catalog::CollectionDefinition& collection, std::int64_t now_ms) {
+  std::vector<Expiry> out;
+  if (collection.expire_after_seconds) {
+    out.push_back({collection.id, expiry_index(collection),
+                   now_ms - *collection.expire_after_seconds * 1'000});
+  }
+  for (const catalog::IndexPtr& index : collection.indexes) {
+    if (!index->expire_after_seconds || index->building) continue;
+    out.push_back({collection.id, index->id, now_ms - *index->expire_after_seconds * 1'000});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::size_t delete_expired(Data& data, std::int64_t now_ms, std::size_t count_max) {
   std::size_t deleted = 0;
   const catalog::StatePtr state = data.catalog().latest();
   for (const catalog::CollectionPtr& collection : state->all()) {
-    for (const catalog::IndexPtr& index : collection->indexes) {
-      if (!index->expire_after_seconds || index->building) continue;
-      expire_index(data, *collection, *index, now_ms, count_max, deleted);
-    }
+    for (const Expiry& expiry : rules_of(*collection, now_ms))
+      expire(data, expiry, count_max, deleted);
   }
   return deleted;
 }

@@ -7,6 +7,7 @@
 #include "base/invariant.h"
 #include "base/log.h"
 #include "bson/builder.h"
+#include "catalog/time_series.h"
 #include "collection/capped.h"
 #include "collection/index_writer.h"
 #include "collection/insert_form.h"
@@ -98,7 +99,7 @@ WriteStatus Writer::put_new_capped(bson::View document, RecordId& id) {
   }
   const WriteStatus held = status_of(CappedState::hold(transaction, collection_->id));
   if (held != WriteStatus::Done) return held;
-  CappedState state = CappedState::load(transaction, collection_->id);
+  CappedState state = CappedState::load(transaction, *collection_);
   id = RecordId{++state.last_record};
   transaction.put_unshared(collection_->space(), record_key(id), document.to_string());
   ++state.documents;
@@ -108,6 +109,20 @@ WriteStatus Writer::put_new_capped(bson::View document, RecordId& id) {
     const WriteStatus status = evict_oldest(state);
     if (status != WriteStatus::Done) return status;
   }
+  return status_of(state.save(transaction, collection_->id));
+}
+
+WriteStatus Writer::trim_capped(std::size_t count_max, bool& more) {
+  commit::Transaction& transaction = unit_.transaction();
+  const WriteStatus held = status_of(CappedState::hold(transaction, collection_->id));
+  if (held != WriteStatus::Done) return held;
+  CappedState state = CappedState::load(transaction, *collection_);
+  std::size_t evicted = 0;
+  for (; evicted < count_max && state.documents > 1 && state.over(*collection_); ++evicted) {
+    const WriteStatus status = evict_oldest(state);
+    if (status != WriteStatus::Done) return status;
+  }
+  more = evicted == count_max;
   return status_of(state.save(transaction, collection_->id));
 }
 
@@ -144,13 +159,16 @@ WriteStatus Writer::resize_capped(std::int64_t documents, std::int64_t bytes) {
   commit::Transaction& transaction = unit_.transaction();
   const WriteStatus held = status_of(CappedState::hold(transaction, collection_->id));
   if (held != WriteStatus::Done) return held;
-  CappedState state = CappedState::load(transaction, collection_->id);
-  state.documents += documents;
-  state.bytes += bytes;
+  CappedState state = CappedState::load(transaction, *collection_);
+  if (state.stored) {
+    state.documents += documents;
+    state.bytes += bytes;
+  }
   return status_of(state.save(transaction, collection_->id));
 }
 
 WriteOutcome Writer::insert(bson::View document) {
+  catalog::check_time_field(*collection_, document);
   check_validator(document, nullptr);
   RecordId id{};
   const WriteStatus status = put_new(document, id);
@@ -159,7 +177,9 @@ WriteOutcome Writer::insert(bson::View document) {
     WriteOutcome outcome = add_index_keys(unit_, *collection_, *index, document, id);
     if (!outcome.done()) return outcome;
   }
-  unit_.transaction().append(oplog::make_insert(entry_context(), entry_target(), document));
+  if (collection_->is_logged()) {
+    unit_.transaction().append(oplog::make_insert(entry_context(), entry_target(), document));
+  }
   return {WriteStatus::Done, id, nullptr};
 }
 
@@ -170,6 +190,7 @@ WriteOutcome Writer::update(RecordId id, bson::View before, const query::UpdateO
     raise(kUpdatedDocumentTooLarge, "Resulting document after update is larger than {} bytes",
           kDocumentBytesMax);
   }
+  catalog::check_time_field(*collection_, after);
   check_validator(after, &before);
   WriteStatus status =
       status_of(unit_.transaction().put(collection_->space(), record_key(id), outcome.document));
@@ -182,6 +203,7 @@ WriteOutcome Writer::update(RecordId id, bson::View before, const query::UpdateO
   status = resize_capped(0, grown);
   if (status != WriteStatus::Done) return failed(status);
   if (grown != 0) unit_.count(*collection_, 0, grown);
+  if (!collection_->is_logged()) return {WriteStatus::Done, id, nullptr};
   unit_.transaction().append(oplog::make_update(
       entry_context(), entry_target(), bson::View(outcome.log_object), before["_id"],
       static_cast<std::int32_t>(grown), collection_->pre_images ? &before : nullptr));
@@ -199,6 +221,7 @@ WriteOutcome Writer::remove(RecordId id, bson::View before) {
   status = resize_capped(-1, -size);
   if (status != WriteStatus::Done) return failed(status);
   unit_.count(*collection_, -1, -size);
+  if (!collection_->is_logged()) return {WriteStatus::Done, id, nullptr};
   unit_.transaction().append(oplog::make_delete(entry_context(), entry_target(), before["_id"],
                                                 static_cast<std::int32_t>(-size),
                                                 collection_->pre_images ? &before : nullptr));

@@ -79,6 +79,9 @@ class Writer {
   /// `outcome` changes nothing.
   WriteOutcome update(RecordId id, bson::View before, const query::UpdateOutcome& outcome);
   WriteOutcome remove(RecordId id, bson::View before);
+  /// Drops the oldest documents of a capped collection that are too many for its limits, at most
+  /// `count_max`; `more` tells whether there may be others. Done or a wait.
+  WriteStatus trim_capped(std::size_t count_max, bool& more);
 
  private:
   oplog::EntryContext entry_context() const;

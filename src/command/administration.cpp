@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// listCommands, shutdown, fsync, logRotate, profile, freshetBackup: for whoever runs the server.
+// listCommands, shutdown, fsync, logRotate, freshetBackup: for whoever runs the server.
+#include <memory>
 #include <string>
 
 #include "base/error.h"
@@ -46,28 +47,45 @@ void run_shutdown(CommandContext& context, bson::Builder&) {
   context.services.host.request_shutdown();
 }
 
-// Everything acknowledged as durable is; locking writers out is another matter.
-void run_fsync(CommandContext& context, bson::Builder& reply) {
+namespace {
+
+// Waits until all that was written before it is durable. Locking writers out is another matter.
+class Fsync final : public Work {
+ public:
+  explicit Fsync(CommandContext& context) : upto_(context.services.data.commits().applied()) {}
+
+  Progress step(CommandContext& context, bson::Builder& reply) override {
+    commit::CommitLayer& commits = context.services.data.commits();
+    if (commits.visible() < upto_ && commits.accepting()) return Progress::Parked;
+    reply.add("numFiles", std::int32_t{1});
+    return Progress::Done;
+  }
+
+  Park park(CommandContext& context) override {
+    commit::CommitLayer& commits = context.services.data.commits();
+    commits.request_flush(upto_);
+    return Park{.subscribe = [&commits, upto = upto_](
+                                 const WakerPtr& waker) { commits.wait_visible(upto, waker); },
+                .deadline = context.op.deadline()};
+  }
+
+ private:
+  const model::ClusterTime upto_;
+};
+
+}  // namespace
+
+std::unique_ptr<Work> start_fsync(CommandContext& context) {
   if (context.body["lock"].truthy()) {
     raise(ErrorCode::CommandNotSupported,
           "fsync with lock is not supported; use freshet backup for a consistent copy");
   }
-  context.services.data.commits().request_flush(context.services.data.commits().applied());
-  reply.add("numFiles", std::int32_t{1});
+  return std::make_unique<Fsync>(context);
 }
 
 void run_log_rotate(CommandContext& context, bson::Builder&) {
   if (!context.services.log.reopen())
     raise(ErrorCode::OperationFailed, "the log file could not be opened anew");
-}
-
-// There is no profiler; asking for its state is answered, turning it on is not.
-void run_profile(CommandContext& context, bson::Builder& reply) {
-  const bson::Element first = *context.body.begin();
-  const std::int64_t level = Field("profile", first).number();
-  if (level > 0)
-    raise(ErrorCode::CommandNotSupported, "the profiler is not supported by this version");
-  reply.add("was", std::int32_t{0}).add("slowms", std::int32_t{100}).add("sampleRate", 1.0);
 }
 
 void run_freshet_backup(CommandContext& context, bson::Builder& reply) {

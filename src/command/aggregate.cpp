@@ -10,6 +10,7 @@
 #include "command/cursor_reply.h"
 #include "command/find_arguments.h"
 #include "command/metrics.h"
+#include "command/plan_notes.h"
 #include "command/plan_services.h"
 #include "command/source_documents.h"
 #include "cursor/query_source.h"
@@ -50,6 +51,7 @@ class Aggregate final : public Work {
         plan_ =
             pipeline::plan_aggregate(plan_services(context.services), arguments_.spec, context.op);
       if (plan_->is_long() && !context.on_worker) return Progress::NeedWorker;
+      note_plan(context, *plan_);
       open(context);
     }
     return reply_->step(context, reply);

@@ -47,6 +47,7 @@ model::Namespace read_namespace(const CommandContext& context, const bson::Eleme
   if (!first.is_string()) Field("aggregate", first).wrong_type("string");
   model::Namespace ns{std::string(context.db), std::string(first.as_string())};
   if (!ns.coll.starts_with("$cmd")) ns.check();
+  check_readable(context, ns);
   return ns;
 }
 

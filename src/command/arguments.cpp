@@ -2,11 +2,9 @@
 #include "command/arguments.h"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 
 #include "base/error.h"
-#include "bson/decimal.h"
 
 namespace freshet::command {
 namespace {
@@ -68,6 +66,17 @@ bson::View Field::array() const {
   return element_.as_document();
 }
 
+bson::View Field::array_of_objects() const {
+  const bson::View out = array();
+  for (const bson::Element& item : out) {
+    if (item.is_document()) continue;
+    raise(ErrorCode::TypeMismatch,
+          "BSON field '{}.{}' is the wrong type '{}', expected type 'object'", path(), item.name(),
+          bson::type_alias(item.type()));
+  }
+  return out;
+}
+
 bool Field::boolean() const {
   if (element_.type() == bson::Type::Bool) return element_.as_bool();
   if (element_.is_number()) return element_.truthy();
@@ -81,32 +90,16 @@ bool Field::strict_boolean() const {
 
 std::int64_t Field::integer() const {
   if (!element_.is_number()) wrong_type("long");
-  if (element_.type() == bson::Type::Double) {
-    const double value = element_.as_double();
-    if (!(std::trunc(value) == value) || value < -0x1p63 || value >= 0x1p63) wrong_type("long");
-  }
-  if (element_.type() == bson::Type::Decimal128) {
-    const auto whole = bson::decimal::to_int64(element_.as_decimal());
-    if (!whole ||
-        bson::decimal::compare(bson::decimal::from_int64(*whole), element_.as_decimal()) != 0) {
-      wrong_type("long");
-    }
-  }
   return element_.number_as_int64();
 }
 
-std::int64_t Field::non_negative() const {
+std::int64_t Field::at_least(std::int64_t minimum) const {
   const std::int64_t value = integer();
-  if (value < 0) {
-    raise(location(51024), "BSON field '{}' value must be >= 0, actual value '{}'", element_.name(),
-          value);
+  if (value < minimum) {
+    raise(location(51024), "BSON field '{}' value must be >= {}, actual value '{}'",
+          element_.name(), minimum, value);
   }
   return value;
-}
-
-std::int64_t Field::number() const {
-  if (!element_.is_number()) wrong_type("number");
-  return element_.number_as_int64();
 }
 
 bool is_generic_argument(std::string_view name) {
@@ -123,6 +116,14 @@ void raise_duplicate_field(std::string_view command, std::string_view field) {
 
 void raise_missing_field(std::string_view command, std::string_view field) {
   raise(location(40414), "BSON field '{}.{}' is missing but a required field", command, field);
+}
+
+void require_fields(std::string_view command, bson::View body,
+                    std::initializer_list<std::string_view> required) {
+  for (const std::string_view name : required) {
+    const bson::Element field = body[name];
+    if (!field || Field(command, field).is_null()) raise_missing_field(command, name);
+  }
 }
 
 }  // namespace freshet::command

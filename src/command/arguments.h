@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,16 +28,17 @@ class Field {
   std::string_view string() const;
   bson::View object() const;
   bson::View array() const;
+  /// An array that holds nothing but documents.
+  bson::View array_of_objects() const;
   /// bool, or a number (MongoDB's "safeBool").
   bool boolean() const;
   /// bool and nothing else.
   bool strict_boolean() const;
-  /// Any number that is a whole one; a decimal or double with a fraction is refused.
+  /// Any number, cut to a whole one (MongoDB's "safeInt64"); NaN is 0.
   std::int64_t integer() const;
-  /// integer() that must not be negative (51024).
-  std::int64_t non_negative() const;
-  /// Any number, truncated (what old commands do).
-  std::int64_t number() const;
+  /// integer() that must be at least `minimum` (51024).
+  std::int64_t at_least(std::int64_t minimum) const;
+  std::int64_t non_negative() const { return at_least(0); }
   bool is_null() const {
     return element_.type() == bson::Type::Null || element_.type() == bson::Type::Undefined;
   }
@@ -62,6 +64,10 @@ struct Argument {
 [[noreturn]] void raise_unknown_field(std::string_view command, std::string_view field);
 [[noreturn]] void raise_duplicate_field(std::string_view command, std::string_view field);
 [[noreturn]] void raise_missing_field(std::string_view command, std::string_view field);
+
+/// Throws raise_missing_field() for the first of `required` that `body` lacks, or has as null.
+void require_fields(std::string_view command, bson::View body,
+                    std::initializer_list<std::string_view> required);
 
 /// Reads all fields of `body` but the first (the command itself when `skip_first`) into `out`. Null
 /// fields are skipped as if absent, as MongoDB's parsers do. Throws on unknown (40415) and repeated

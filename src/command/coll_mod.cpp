@@ -10,6 +10,7 @@
 #include "command/arguments.h"
 #include "command/commands.h"
 #include "command/write_batch.h"
+#include "pipeline/plan/view_check.h"
 
 namespace freshet::command {
 namespace {
@@ -79,7 +80,8 @@ void run_coll_mod(CommandContext& context, bson::Builder& reply) {
   collection::Data& data = context.services.data;
   if (changes.any_rest() || !changes.makes_unique()) {
     const std::string rest = changes.take_rest();
-    const catalog::CollModResult result = data.ddl().coll_mod(ns, bson::View(rest));
+    const catalog::CollModResult result = 
+        data.ddl().coll_mod(ns, bson::View(rest), pipeline::check_view);
     context.operation_time = context.durable_position = result.ddl.position;
     if (!result.index_changes.empty()) reply.add_all(bson::View(result.index_changes));
   }

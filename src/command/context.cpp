@@ -7,11 +7,10 @@
 
 namespace freshet::command {
 
-model::Namespace CommandContext::collection_namespace() const {
+model::Namespace CommandContext::collection_namespace(ErrorCode wrong_type) const {
   const bson::Element first = *body.begin();
   if (!first.is_string()) {
-    raise(ErrorCode::InvalidNamespace, "collection name has invalid type {}",
-          bson::type_alias(first.type()));
+    raise(wrong_type, "collection name has invalid type {}", bson::type_alias(first.type()));
   }
   model::Namespace ns{std::string(db), std::string(first.as_string())};
   if (ns.coll.empty())

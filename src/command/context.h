@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "base/park.h"
 #include "bson/builder.h"
 #include "bson/view.h"
+#include "catalog/definitions.h"
 #include "command/client_state.h"
 #include "command/services.h"
 #include "model/cluster_time.h"
@@ -23,6 +26,18 @@
 namespace freshet::command {
 
 struct CommandRow;
+
+/// What a command came to, for the profiler. -1: says nothing of this command.
+struct CommandCounts {
+  std::int64_t keys_examined = -1;
+  std::int64_t documents_examined = -1;
+  std::int64_t returned = -1;
+  std::int64_t inserted = -1;
+  std::int64_t matched = -1;
+  std::int64_t modified = -1;
+  std::int64_t deleted = -1;
+  std::string plan_summary;  ///< "IXSCAN { a: 1 }"; only while the profiler wants it
+};
 
 /// Lives as long as its exchange. Used by one thread at a time.
 struct CommandContext {
@@ -45,12 +60,15 @@ struct CommandContext {
   model::ClusterTime operation_time;
   /// A durable write concern waits until this is visible; zero means the last applied position.
   model::ClusterTime durable_position;
+  /// The collection that it works on, once known. Shared: it may be dropped meanwhile.
+  std::shared_ptr<catalog::CollectionRuntime> used = nullptr;
+  CommandCounts counts = {};
   /// Exhaust: another reply follows without a request.
   bool more_to_come = false;
 
   /// The command's first value, which must be a string that names a collection; throws
-  /// InvalidNamespace (73).
-  model::Namespace collection_namespace() const;
+  /// `wrong_type` for what is no string, InvalidNamespace (73) for what is no name.
+  model::Namespace collection_namespace(ErrorCode wrong_type = ErrorCode::InvalidNamespace) const;
   /// The documents of a kind-1 sequence or of the array field of the same name, in order.
   std::vector<bson::View> documents(std::string_view field) const;
 };

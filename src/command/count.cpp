@@ -9,6 +9,7 @@
 #include "command/batch_arguments.h"
 #include "command/commands.h"
 #include "command/find_arguments.h"
+#include "command/plan_notes.h"
 #include "command/plan_services.h"
 
 namespace freshet::command {
@@ -39,6 +40,7 @@ class Count final : public Work {
     arguments_.spec.ns = context.collection_namespace();
     if (!arguments_.spec.ns.coll.starts_with("$cmd")) arguments_.spec.ns.check();
     read_arguments("count", context.body, kArguments, arguments_);
+    check_readable(context, arguments_.spec.ns);
     if (arguments_.limit == std::numeric_limits<std::int64_t>::min()) {
       raise(ErrorCode::BadValue, "limit must fit into a positive number");
     }
@@ -53,9 +55,11 @@ class Count final : public Work {
       const std::int64_t enough = arguments_.limit > 0 ? arguments_.skip + arguments_.limit : 0;
       const auto plan =
           pipeline::plan_find(plan_services(context.services), arguments_.spec, context.op);
+      note_plan(context, *plan);
       while (plan->root().next(context.op)) {
         if (++n == enough) break;
       }
+      note_examined(context, *plan);
     }
     n = std::max<std::int64_t>(0, n - arguments_.skip);
     if (arguments_.limit > 0) n = std::min(n, arguments_.limit);
@@ -77,6 +81,7 @@ class Count final : public Work {
         context.services.data.catalog().latest()->find(arguments_.spec.ns);
     if (!collection) return true;
     if (collection->is_view() || collection->is_oplog()) return false;
+    context.used = collection->runtime;
     n = collection->runtime->documents.load();
     return true;
   }

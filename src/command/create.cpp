@@ -5,10 +5,11 @@
 #include "command/arguments.h"
 #include "command/commands.h"
 #include "command/write_batch.h"
+#include "pipeline/plan/view_check.h"
 
 namespace freshet::command {
 
-void run_create(CommandContext& context, bson::Builder&) {
+void run_create(CommandContext& context, bson::Builder& reply) {
   const model::Namespace ns = context.collection_namespace();
   check_writable(context, ns);
   bson::Builder options;
@@ -19,9 +20,13 @@ void run_create(CommandContext& context, bson::Builder&) {
   }
   const std::string bytes = options.take();
   const catalog::DdlResult result =
-      context.services.data.ddl().create_collection(ns, bson::View(bytes));
+      context.services.data.ddl().create_collection(ns, bson::View(bytes), pipeline::check_view);
   context.operation_time = result.position;
   context.durable_position = result.position;
+  if (context.body["autoIndexId"]) {
+    reply.add("note",
+              "The autoIndexId option is deprecated and will be removed in a future release");
+  }
 }
 
 }  // namespace freshet::command

@@ -62,6 +62,10 @@ Park CursorReply::park() {
 Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool exhausted) {
   const bool close = exhausted || single_batch_;
   context.services.metrics.documents_returned.add(batch_->count());
+  const cursor::Source::Examined examined = pin_.source().examined();
+  context.counts.keys_examined = examined.keys;
+  context.counts.documents_examined = examined.documents;
+  context.counts.returned = batch_->count();
   reply.close();
   if (const std::optional<model::ResumeToken> token = pin_.source().post_batch_token()) {
     token->append_to(reply, "postBatchResumeToken");
@@ -70,6 +74,7 @@ Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool
   reply.close();
   pin_.note_batch(batch_->count());
   batch_.reset();
+  ended_ = close;
   if (close) {
     pin_.close();
   } else {

@@ -30,6 +30,8 @@ class CursorReply {
 
   Progress step(CommandContext& context, bson::Builder& reply);
   Park park();
+  /// After Done: did the cursor end with this reply?
+  bool cursor_ended() const { return ended_; }
 
  private:
   Progress finish(CommandContext& context, bson::Builder& reply, bool exhausted);
@@ -38,6 +40,7 @@ class CursorReply {
   cursor::CursorPin pin_;
   const cursor::BatchLimits limits_;
   bool single_batch_ = false;
+  bool ended_ = false;
   std::optional<SteadyTime> wait_until_;
   std::optional<cursor::Batch> batch_;  // open in the reply
 };

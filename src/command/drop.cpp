@@ -4,6 +4,7 @@
 #include "collection/data.h"
 #include "command/arguments.h"
 #include "command/commands.h"
+#include "command/profiler.h"
 #include "command/write_batch.h"
 #include "cursor/registry.h"
 
@@ -26,6 +27,10 @@ void run_drop(CommandContext& context, bson::Builder& reply) {
   DropArguments arguments;
   read_arguments("drop", context.body, kArguments, arguments);
   check_writable(context, ns);
+  if (ns.coll == catalog::kProfileCollection && context.services.profiler.level(ns.db) > 0) {
+    raise(ErrorCode::IllegalOperation,
+          "turn off profiling before dropping system.profile collection");
+  }
   const catalog::DropResult result = context.services.data.ddl().drop_collection(ns);
   context.operation_time = result.ddl.position;
   context.durable_position = result.ddl.position;

@@ -10,6 +10,7 @@
 #include "command/cursor_reply.h"
 #include "command/find_arguments.h"
 #include "command/metrics.h"
+#include "command/plan_notes.h"
 #include "command/plan_services.h"
 #include "cursor/query_source.h"
 #include "storage/commit/commit_layer.h"
@@ -21,6 +22,8 @@ class Find final : public Work {
  public:
   explicit Find(CommandContext& context) : arguments_(read_find_arguments(context, context.body)) {
     if (!arguments_.spec.ns.coll.starts_with("$cmd")) arguments_.spec.ns.check();
+    check_readable(context, arguments_.spec.ns);
+    check_view_options(context, arguments_);
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
@@ -28,6 +31,7 @@ class Find final : public Work {
       if (!plan_)
         plan_ = pipeline::plan_find(plan_services(context.services), arguments_.spec, context.op);
       if (plan_->is_long() && !context.on_worker) return Progress::NeedWorker;
+      note_plan(context, *plan_);
       open(context);
     }
     return reply_->step(context, reply);
@@ -43,6 +47,8 @@ class Find final : public Work {
     cursor::TailOptions tail{
         .tailable = arguments_.tailable && plan_->collection() != nullptr,
         .await_data = arguments_.await_data,
+        // The log is followed from any time on, also one that is yet to come.
+        .needs_position = plan_->collection() != nullptr && !plan_->collection()->is_oplog(),
         .subscribe = [commits](const storage::Reader& seen, const WakerPtr& waker) {
           const model::ClusterTime next(seen.position().value() + 1);
           commits->request_flush(commits->applied());

@@ -22,7 +22,9 @@ namespace {
 using pipeline::PickedRecord;
 using pipeline::StatementRecords;
 
-struct ModifyArguments : BatchArguments {
+struct ModifyArguments {
+  model::Namespace ns;
+  bool bypass_validation = false;
   bson::View query;
   bson::View sort;
   bson::View fields;
@@ -53,7 +55,8 @@ constexpr Argument<ModifyArguments> kArguments[] = {
     {"upsert", [](ModifyArguments& a, const Field& f) { a.upsert = f.boolean(); }},
     {"bypassDocumentValidation",
      [](ModifyArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
-    {"arrayFilters", [](ModifyArguments& a, const Field& f) { a.array_filters = f.array(); }},
+    {"arrayFilters",
+     [](ModifyArguments& a, const Field& f) { a.array_filters = f.array_of_objects(); }},
     {"collation",
      [](ModifyArguments& a, const Field& f) {
        a.collation = f.object();
@@ -86,7 +89,7 @@ class FindAndModify final : public Work {
  public:
   FindAndModify(CommandContext& context, ModifyArguments arguments)
       : arguments_(std::move(arguments)) {
-    check_writable(context, arguments_.ns);
+    check_documents_writable(context, arguments_.ns);
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
@@ -99,6 +102,7 @@ class FindAndModify final : public Work {
       if (status == StatementStatus::Conflict) return Progress::Parked;
       if (status == StatementStatus::Changed) continue;
       if (!commit(context)) continue;
+      note(context);
       append(reply, result_);
       return Progress::Done;
     }
@@ -150,6 +154,7 @@ class FindAndModify final : public Work {
     if (collection && collection->is_view()) {
       raise(ErrorCode::CommandNotSupportedOnView, "findAndModify not supported on a view");
     }
+    if (collection) context.used = collection->runtime;
     records_.emplace(plan_services(context.services),
                      pipeline::StatementSpec{.filter = arguments_.query,
                                              .sort = arguments_.sort,
@@ -245,6 +250,17 @@ class FindAndModify final : public Work {
     context.operation_time = result.position;
     context.durable_position = result.position;
     return true;
+  }
+
+  void note(CommandContext& context) const {
+    if (arguments_.remove) {
+      context.counts.deleted = result_.n;
+      context.services.metrics.documents_deleted.add(result_.n);
+      return;
+    }
+    context.counts.matched = result_.n;
+    context.counts.modified = result_.n_modified;
+    context.services.metrics.documents_updated.add(result_.n_modified);
   }
 
   void append(bson::Builder& reply, const collection::StatementResult& result) const {

@@ -2,6 +2,7 @@
 #include "command/find_arguments.h"
 
 #include "base/error.h"
+#include "collection/data.h"
 #include "command/arguments.h"
 #include "command/batch_arguments.h"
 
@@ -29,7 +30,8 @@ constexpr Argument<FindArguments> kArguments[] = {
     {"awaitData", [](FindArguments& a, const Field& f) { a.await_data = f.boolean(); }},
     {"noCursorTimeout", [](FindArguments& a, const Field& f) { a.no_timeout = f.boolean(); }},
     {"oplogReplay", [](FindArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
-    {"allowPartialResults", [](FindArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"allowPartialResults",
+     [](FindArguments& a, const Field& f) { a.allow_partial_results = f.boolean(); }},
     {"allowDiskUse", [](FindArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
     {"collation",
      [](FindArguments& a, const Field& f) {
@@ -38,6 +40,15 @@ constexpr Argument<FindArguments> kArguments[] = {
      }},
     {"let", [](FindArguments& a, const Field& f) { a.spec.let = f.object(); }},
 };
+
+// What is followed to its end is read in the order of insertion.
+void check_tailable_sort(const FindArguments& arguments) {
+  const bson::View sort = arguments.spec.sort;
+  if (!arguments.tailable || sort.empty()) return;
+  const bson::Element first = *sort.begin();
+  if (sort.count() == 1 && first.name() == "$natural" && first.number_as_double() == 1) return;
+  raise(ErrorCode::BadValue, "cannot use tailable option with a sort other than {{$natural: 1}}");
+}
 
 }  // namespace
 
@@ -63,11 +74,47 @@ FindArguments read_find_arguments(const CommandContext& context, bson::View body
   if (out.tailable && out.single_batch) {
     raise(ErrorCode::BadValue, "cannot use tailable option with the 'singleBatch' option");
   }
+  check_tailable_sort(out);
   out.spec.tailable = out.tailable;
   out.spec.read_point = read_point(context);
   // Waiting for data waits for what is visible, so that is what a tailing cursor reads.
   if (out.tailable) out.spec.read_point = commit::ReadPoint::Visible;
   return out;
+}
+
+void check_view_options(const CommandContext& context, const FindArguments& arguments) {
+  const pipeline::FindSpec& spec = arguments.spec;
+  const bool natural = !spec.sort.empty() && (*spec.sort.begin()).name() == "$natural";
+  const struct {
+    bool given;
+    std::string_view name;
+  } options[] = {
+      {!spec.min.empty(), "min"},
+      {!spec.max.empty(), "max"},
+      {spec.show_record_id, "showRecordId"},
+      {arguments.tailable, "tailable"},
+      {arguments.no_timeout, "noCursorTimeout"},
+      {arguments.allow_partial_results, "allowPartialResults"},
+      {natural, "sort: {$natural}"},
+  };
+  for (const auto& option : options) {
+    if (!option.given) continue;
+    const catalog::CollectionPtr found =
+        context.services.data.catalog().latest()->find(arguments.spec.ns);
+    if (!found || !found->is_view()) return;
+    raise(ErrorCode::InvalidPipelineOperator, "Option {} not supported in aggregation",
+          option.name);
+  }
+}
+
+void check_readable(const CommandContext& context, const model::Namespace& ns) {
+  constexpr std::string_view kBuckets = "system.buckets.";
+  if (!ns.coll.starts_with(kBuckets)) return;
+  const catalog::CollectionPtr of = context.services.data.catalog().latest()->find(
+      ns.db, std::string_view(ns.coll).substr(kBuckets.size()));
+  if (!of || !of->is_time_series()) return;
+  raise(ErrorCode::CommandNotSupported,
+        "this server keeps the documents of {} as they are, not in buckets", of->full_name);
 }
 
 }  // namespace freshet::command

@@ -17,10 +17,19 @@ struct FindArguments {
   bool tailable = false;
   bool await_data = false;
   bool no_timeout = false;
+  bool allow_partial_results = false;
 };
 
 /// `body` is the find command, which must outlive the result.
 FindArguments read_find_arguments(const CommandContext& context, bson::View body);
+
+/// Throws InvalidPipelineOperator (168) for options that a find on a view does not have, since an
+/// aggregation has none of them.
+void check_view_options(const CommandContext& context, const FindArguments& arguments);
+
+/// Throws CommandNotSupported (115) for the buckets of a time-series collection, which this server
+/// does not keep: reading them must not look as if there were no data.
+void check_readable(const CommandContext& context, const model::Namespace& ns);
 
 /// Where the command's read concern reads.
 commit::ReadPoint read_point(const CommandContext& context);

@@ -11,6 +11,7 @@
 #include "command/commands.h"
 #include "command/cursor_reply.h"
 #include "command/metrics.h"
+#include "command/plan_notes.h"
 #include "storage/commit/commit_layer.h"
 
 namespace freshet::command {
@@ -20,6 +21,7 @@ namespace {
 constexpr Milliseconds kAwaitDefault{1000};
 
 struct GetMoreArguments {
+  std::int64_t id = 0;
   std::optional<std::string> collection;
   std::optional<std::int64_t> batch_size;
 };
@@ -35,50 +37,69 @@ constexpr Argument<GetMoreArguments> kArguments[] = {
      [](GetMoreArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
 };
 
+GetMoreArguments read(const CommandContext& context) {
+  const bson::Element id = *context.body.begin();
+  if (id.type() != bson::Type::Int64) Field("getMore", id).wrong_type("long");
+  if (id.as_int64() == 0) raise(ErrorCode::BadValue, "Cursor id must be nonzero");
+  GetMoreArguments arguments;
+  arguments.id = id.as_int64();
+  read_arguments("getMore", context.body, kArguments, arguments);
+  if (!arguments.collection) raise_missing_field("getMore", "collection");
+  if (arguments.collection->empty()) {
+    raise(ErrorCode::InvalidNamespace, "Collection names cannot be empty");
+  }
+  return arguments;
+}
+
 class GetMore final : public Work {
  public:
-  explicit GetMore(CommandContext& context) {
-    const bson::Element id = *context.body.begin();
-    if (id.type() != bson::Type::Int64) Field("getMore", id).wrong_type("long");
-    if (id.as_int64() == 0) raise(ErrorCode::BadValue, "Cursor id must be nonzero");
-    GetMoreArguments arguments;
-    read_arguments("getMore", context.body, kArguments, arguments);
-    if (!arguments.collection) raise_missing_field("getMore", "collection");
-    if (arguments.collection->empty()) {
-      raise(ErrorCode::InvalidNamespace, "Collection names cannot be empty");
-    }
-    cursor::CursorPin pin = context.services.cursors.pin(
-        id.as_int64(), {std::string(context.db), *arguments.collection}, cursor_user(context));
-    cursor::BatchLimits limits;
-    if (arguments.batch_size && *arguments.batch_size > 0) limits.count_max = *arguments.batch_size;
-    limits.bytes_max = static_cast<std::size_t>(context.services.limits.reply_batch_bytes_max);
-    const bool waits = pin.source().await_data();
-    if (context.max_time_ms && *context.max_time_ms > 0 && !waits) {
-      if (pin.source().tailable()) {
-        pin.release();
-        raise(ErrorCode::BadValue,
-              "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
-      }
-      context.op.set_deadline(context.op.started() + Milliseconds(*context.max_time_ms));
-    }
-    long_ = !pin.source().tailable();
-    reply_.emplace(CursorReply::Kind::Next, std::move(pin), limits);
-    if (waits) {
-      const auto wait = context.max_time_ms && *context.max_time_ms > 0
-                            ? Milliseconds(*context.max_time_ms)
-                            : kAwaitDefault;
-      reply_->set_wait(context.op.started() + wait);
-    }
-  }
+  explicit GetMore(CommandContext& context) : arguments_(read(context)) { open(context); }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
+    if (!reply_) open(context);  // the next reply of an exhaust cursor
     if (long_ && !context.on_worker) return Progress::NeedWorker;
-    return reply_->step(context, reply);
+    const Progress progress = reply_->step(context, reply);
+    if (progress == Progress::Done) {
+      context.more_to_come = context.message.exhaust_allowed() && !reply_->cursor_ended();
+      reply_.reset();
+    }
+    return progress;
   }
 
   Park park(CommandContext&) override { return reply_->park(); }
 
  private:
+  void open(CommandContext& context) {
+    cursor::CursorPin pin = context.services.cursors.pin(
+        arguments_.id, {std::string(context.db), *arguments_.collection}, cursor_user(context));
+    cursor::BatchLimits limits;
+    if (arguments_.batch_size && *arguments_.batch_size > 0)
+      limits.count_max = *arguments_.batch_size;
+    limits.bytes_max = static_cast<std::size_t>(context.services.limits.reply_batch_bytes_max);
+    const bool waits = pin.source().await_data();
+    limit_time(context, pin, waits);
+    long_ = !pin.source().tailable();
+    if (long_) note_used(context, {std::string(context.db), *arguments_.collection});
+    reply_.emplace(CursorReply::Kind::Next, std::move(pin), limits);
+    if (waits) {
+      const auto wait = context.max_time_ms && *context.max_time_ms > 0
+                            ? Milliseconds(*context.max_time_ms)
+                            : kAwaitDefault;
+      reply_->set_wait(context.services.clock.steady() + wait);
+    }
+  }
+
+  static void limit_time(CommandContext& context, cursor::CursorPin& pin, bool waits) {
+    if (!context.max_time_ms || *context.max_time_ms == 0 || waits) return;
+    if (pin.source().tailable()) {
+      pin.release();
+      raise(ErrorCode::BadValue,
+            "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
+    }
+    context.op.set_deadline(context.op.started() + Milliseconds(*context.max_time_ms));
+  }
+
+  const GetMoreArguments arguments_;
   std::optional<CursorReply> reply_;
   bool long_ = false;
 };

@@ -3,7 +3,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -13,6 +15,25 @@
 #include "command/identity.h"
 
 namespace freshet::command {
+namespace {
+
+/// The value behind `key` in a file of "key=value" or "key : value" lines; empty when there is
+/// none.
+std::string value_in(const char* path, std::string_view key, char separator) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t at = line.find(separator);
+    if (at == std::string::npos || !line.starts_with(key)) continue;
+    std::string value = line.substr(at + 1);
+    constexpr std::string_view kAround = " \t\"";
+    value.erase(0, value.find_first_not_of(kAround));
+    value.erase(value.find_last_not_of(kAround) + 1);
+    return value;
+  }
+  return {};
+}
+
+}  // namespace
 
 void run_host_info(CommandContext& context, bson::Builder& reply) {
   utsname name{};
@@ -24,10 +45,17 @@ void run_host_info(CommandContext& context, bson::Builder& reply) {
   reply.add("memSizeMB", memory_mb).add("memLimitMB", memory_mb);
   reply.add("numCores", static_cast<std::int32_t>(::sysconf(_SC_NPROCESSORS_ONLN)));
   reply.add("cpuArch", std::string_view(name.machine)).add("numaEnabled", false).close();
-  reply.open_document("os").add("type", "Linux").add("name", std::string_view(name.sysname));
-  reply.add("version", std::string_view(name.release)).close();
+  reply.open_document("os")
+      .add("type", "Linux")
+      .add("name", value_in("/etc/os-release", "PRETTY_NAME", '='));
+  reply.add("version", "Kernel " + std::string(name.release)).close();
   reply.open_document("extra").add("versionString", std::string_view(name.version));
-  reply.add("pageSize", static_cast<std::int64_t>(::sysconf(_SC_PAGESIZE))).close();
+  reply.add("kernelVersion", std::string_view(name.release));
+  reply.add("cpuString", value_in("/proc/cpuinfo", "model name", ':'));
+  reply.add("cpuFrequencyMHz", value_in("/proc/cpuinfo", "cpu MHz", ':'));
+  reply.add("pageSize", static_cast<std::int64_t>(::sysconf(_SC_PAGESIZE)));
+  reply.add("numPages", static_cast<std::int32_t>(::sysconf(_SC_PHYS_PAGES)));
+  reply.add("maxOpenFiles", static_cast<std::int32_t>(::sysconf(_SC_OPEN_MAX))).close();
 }
 
 void run_get_cmd_line_opts(CommandContext& context, bson::Builder& reply) {

@@ -28,16 +28,21 @@ constexpr Argument<ListCollectionsArguments> kArguments[] = {
      [](ListCollectionsArguments& a, const Field& f) { a.batch_size = read_cursor_batch_size(f); }},
 };
 
+std::string_view type_name(const catalog::CollectionDefinition& collection) {
+  if (collection.is_view()) return "view";
+  return collection.is_time_series() ? "timeseries" : "collection";
+}
+
 std::string item(const catalog::CollectionDefinition& collection, bool name_only) {
   bson::Builder out;
-  out.add("name", collection.ns.coll).add("type", collection.is_view() ? "view" : "collection");
+  out.add("name", collection.ns.coll).add("type", type_name(collection));
   if (name_only) return out.take();
   out.add("options", collection.options.empty() ? bson::View() : bson::View(collection.options));
   out.open_document("info").add("readOnly", collection.is_view());
   if (!collection.is_view()) out.add_binary("uuid", 4, collection.uuid.bytes());
   out.close();
-  if (const catalog::IndexDefinition* id = collection.id_index())
-    out.add("idIndex", bson::View(id->spec));
+  const catalog::IndexDefinition* id = collection.id_index();
+  if (id != nullptr && !id->clustered) out.add("idIndex", bson::View(id->spec));
   return out.take();
 }
 

@@ -1,43 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 // currentOp, killOp: what runs now.
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/utf8.h"
+#include "bson/json.h"
 #include "collection/data.h"
 #include "command/arguments.h"
 #include "command/commands.h"
 #include "command/current_operations.h"
 #include "command/identity.h"
 #include "command/operation_registry.h"
+#include "cursor/registry.h"
 #include "query/matcher.h"
 
 namespace freshet::command {
 
-std::vector<std::string> current_operations(CommandServices& services) {
+namespace {
+
+constexpr std::size_t kTruncatedBytes = 1024;
+
+void append_command(bson::Builder& entry, bson::View command, const CurrentOpOptions& options) {
+  if (!options.truncate || command.size_bytes() <= kTruncatedBytes) {
+    entry.add("command", command);
+    return;
+  }
+  std::string text = bson::to_json(command);
+  text.resize(std::min(text.size(), kTruncatedBytes));
+  entry.open_document("command").add("$truncated", utf8_replaced(std::move(text))).close();
+}
+
+std::string operation_entry(const CommandServices& services, std::uint64_t id,
+                            const RunningCommand& running, const CurrentOpOptions& options) {
+  const Operation& operation = *running.operation;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(
+                          services.clock.steady() - operation.started())
+                          .count();
+  bson::Builder entry;
+  entry.add("type", "op")
+      .add("host", services.identity.advertised)
+      .add("desc", "conn" + std::to_string(operation.client().connection_id));
+  entry.add("connectionId", static_cast<std::int32_t>(operation.client().connection_id));
+  entry.add("client", operation.client().address)
+      .add("appName", operation.client().application_name);
+  if (!operation.client().metadata.empty())
+    entry.add("clientMetadata", bson::View(operation.client().metadata));
+  entry.add("active", true).add("opid", static_cast<std::int32_t>(id));
+  if (running.session) running.session->append_to(entry, "lsid");
+  entry.add("secs_running", static_cast<std::int64_t>(micros / 1'000'000))
+      .add("microsecs_running", static_cast<std::int64_t>(micros));
+  entry.add("op", operation_kind(running.command_name)).add("ns", running.ns);
+  append_command(entry, bson::View(running.body), options);
+  entry.add("numYields", std::int32_t{0}).open_document("locks").close();
+  entry.add("waitingForLock", false).add("parked", running.parked != nullptr);
+  return entry.take();
+}
+
+std::string cursor_entry(const CommandServices& services, const cursor::CursorInfo& cursor,
+                         const CurrentOpOptions& options) {
+  bson::Builder entry;
+  entry.add("type", "idleCursor").add("host", services.identity.advertised);
+  entry.add("ns", cursor.params.ns.full());
+  if (cursor.params.user.session) cursor.params.user.session->append_to(entry, "lsid");
+  entry.open_document("cursor").add("cursorId", cursor.id);
+  entry.add_date("createdDate", cursor.created_wall_ms);
+  entry.add_date("lastAccessDate", cursor.last_used_wall_ms);
+  entry.add("nDocsReturned", cursor.documents).add("nBatchesReturned", cursor.batches);
+  entry.add("noCursorTimeout", cursor.params.no_timeout).add("tailable", cursor.tailable);
+  entry.add("awaitData", cursor.await_data);
+  bson::Builder origin;
+  append_command(origin, bson::View(cursor.params.command), options);
+  const std::string command = origin.take();
+  entry.add("originatingCommand", bson::View(command)["command"].as_document()).close();
+  return entry.take();
+}
+
+}  // namespace
+
+CurrentOpOptions read_current_op_options(bson::View stage) {
+  constexpr std::string_view kKnown[] = {"allUsers",     "idleConnections", "idleCursors",
+                                         "idleSessions", "localOps",        "backtrace",
+                                         "truncateOps",  "targetAllNodes"};
+  CurrentOpOptions out;
+  for (const bson::Element& option : stage) {
+    if (std::find(std::begin(kKnown), std::end(kKnown), option.name()) == std::end(kKnown)) {
+      raise(ErrorCode::FailedToParse, "Unrecognized option '{}' in $currentOp stage",
+            option.name());
+    }
+    if (option.type() != bson::Type::Bool) {
+      raise(ErrorCode::FailedToParse,
+            "The '{}' parameter of the $currentOp stage must be a boolean value, but found: {}",
+            option.name(), bson::type_alias(option.type()));
+    }
+    if (option.name() == "idleCursors") out.idle_cursors = option.as_bool();
+    if (option.name() == "truncateOps") out.truncate = option.as_bool();
+  }
+  return out;
+}
+
+std::vector<std::string> current_operations(CommandServices& services,
+                                            const CurrentOpOptions& options) {
   std::vector<std::string> out;
-  const SteadyTime now = services.clock.steady();
   services.operations.for_each([&](std::uint64_t id, const RunningCommand& running) {
-    const Operation& operation = *running.operation;
-    const auto micros =
-        std::chrono::duration_cast<std::chrono::microseconds>(now - operation.started()).count();
-    bson::Builder entry;
-    entry.add("type", "op")
-        .add("host", services.identity.advertised)
-        .add("desc", "conn" + std::to_string(operation.client().connection_id));
-    entry.add("connectionId", static_cast<std::int32_t>(operation.client().connection_id));
-    entry.add("client", operation.client().address)
-        .add("appName", operation.client().application_name);
-    if (!operation.client().metadata.empty())
-      entry.add("clientMetadata", bson::View(operation.client().metadata));
-    entry.add("active", true).add("opid", static_cast<std::int32_t>(id));
-    if (running.session) running.session->append_to(entry, "lsid");
-    entry.add("secs_running", static_cast<std::int64_t>(micros / 1'000'000))
-        .add("microsecs_running", static_cast<std::int64_t>(micros));
-    entry.add("op", operation_kind(running.command_name))
-        .add("ns", running.ns)
-        .add("command", running.body);
-    entry.add("waitingForLock", false).add("parked", running.parked != nullptr);
-    out.push_back(entry.take());
+    out.push_back(operation_entry(services, id, running, options));
   });
+  if (!options.idle_cursors) return out;
+  for (const cursor::CursorInfo& cursor : services.cursors.list()) {
+    if (!cursor.pinned) out.push_back(cursor_entry(services, cursor, options));
+  }
   return out;
 }
 
@@ -59,11 +133,12 @@ void run_current_op(CommandContext& context, bson::Builder& reply) {
       continue;
     filter.add(element);
   }
+  const CurrentOpOptions options{.truncate = context.body["$truncateOps"].truthy()};
   const std::string filter_bytes = filter.take();
   const query::QueryContext query;
   const query::Matcher matcher(bson::View(filter_bytes), query);
   reply.open_array("inprog");
-  for (const std::string& entry : current_operations(context.services)) {
+  for (const std::string& entry : current_operations(context.services, options)) {
     if (matcher.matches(bson::View(entry))) reply.push(bson::View(entry));
   }
   reply.close();
@@ -72,7 +147,7 @@ void run_current_op(CommandContext& context, bson::Builder& reply) {
 void run_kill_op(CommandContext& context, bson::Builder& reply) {
   const bson::Element op = context.body["op"];
   if (!op) raise_missing_field("killOp", "op");
-  const std::int64_t id = Field("killOp", op).number();
+  const std::int64_t id = Field("killOp", op).integer();
   static_cast<void>(context.services.operations.kill(static_cast<std::uint64_t>(id)));
   reply.add("info", "attempting to kill op");
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "command/command_end.h"
 #include "command/generic_arguments.h"
 #include "command/identity.h"
 #include "command/metrics.h"
@@ -92,6 +93,7 @@ Step Request::advance() {
   }
   if (must_await_durable()) return Step::Parked;
   check_write_concern();
+  note_command_end(*context_, nullptr, writer_->body().size_bytes());
   append_ok(writer_->body(), services_.commit.applied(), operation_time());
   return finish();
 }
@@ -200,6 +202,7 @@ void Request::write_error(Error error) {
   if (!writer_)
     writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
   writer_->restart();
+  if (context_) note_command_end(*context_, &error, 0);
   append_error(writer_->body(), error, services_.identity, services_.commit.applied(),
                operation_time());
 }

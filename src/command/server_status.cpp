@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// serverStatus, top, connPoolStats: what the server is doing.
+// serverStatus, connPoolStats: what the server is doing.
 #include <unistd.h>
 
 #include <cstdio>
@@ -176,19 +176,6 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
   append_limits(services.limits, reply);
   reply.open_document("freshet").add("version", base::kVersion);
   append_edge(services, reply);
-  reply.close();
-}
-
-void run_top(CommandContext& context, bson::Builder& reply) {
-  reply.open_document("totals").add("note", "all times in microseconds");
-  const catalog::StatePtr catalog = context.services.data.catalog().latest();
-  for (const catalog::CollectionPtr& collection : catalog->all()) {
-    reply.open_document(collection->full_name);
-    for (const std::string_view kind : {"total", "readLock", "writeLock"}) {
-      reply.open_document(kind).add("time", std::int32_t{0}).add("count", std::int32_t{0}).close();
-    }
-    reply.close();
-  }
   reply.close();
 }
 

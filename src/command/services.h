@@ -40,6 +40,7 @@ struct Identity;
 struct Metrics;
 class OperationRegistry;
 class Parameters;
+class Profiler;
 class Dispatcher;
 
 /// What the edge counts; see serverStatus.
@@ -77,6 +78,7 @@ struct CommandServices {
   Metrics& metrics;
   OperationRegistry& operations;
   Parameters& parameters;
+  Profiler& profiler;
   commit::CommitLayer& commit;
   oplog::Retention& retention;
   collection::Data& data;

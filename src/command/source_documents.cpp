@@ -29,6 +29,31 @@ catalog::CollectionPtr collection_of(CommandContext& context, const model::Names
   return collection;
 }
 
+void append_latency(const catalog::CollectionRuntime& runtime, bson::Builder& out) {
+  using catalog::Use;
+  const struct {
+    std::string_view name;
+    std::initializer_list<Use> uses;
+  } rows[] = {
+      {"reads", {Use::Query, Use::GetMore, Use::ReadCommand}},
+      {"writes", {Use::Insert, Use::Update, Use::Remove}},
+      {"commands", {Use::WriteCommand}},
+  };
+  out.open_document("latencyStats");
+  for (const auto& row : rows) {
+    std::int64_t time_us = 0;
+    std::int64_t count = 0;
+    for (const Use use : row.uses) {
+      const catalog::UseCounter& counter = runtime.uses[static_cast<std::size_t>(use)];
+      time_us += counter.time_us.load(std::memory_order_relaxed);
+      count += counter.count.load(std::memory_order_relaxed);
+    }
+    out.open_document(row.name).add("latency", time_us).add("ops", count).close();
+  }
+  out.open_document("transactions").add("latency", std::int64_t{0}).add("ops", std::int64_t{0});
+  out.close().close();
+}
+
 Documents collection_stats(CommandContext& context, const model::Namespace& ns,
                            bson::View options) {
   const catalog::CollectionPtr collection = collection_of(context, ns, "$collStats");
@@ -38,6 +63,8 @@ Documents collection_stats(CommandContext& context, const model::Namespace& ns,
   for (const bson::Element& option : options) {
     if (option.name() == "count") {
       out.add("count", collection_sizes(context, *collection).documents);
+    } else if (option.name() == "latencyStats") {
+      append_latency(*collection->runtime, out);
     } else if (option.name() == "storageStats") {
       std::int64_t scale = 1;
       if (option.is_document() && option.as_document()["scale"].is_number()) {
@@ -103,7 +130,7 @@ Documents source_documents(CommandContext& context, const model::Namespace& ns,
       raise(ErrorCode::InvalidNamespace,
             "$currentOp must be run against the 'admin' database with {{aggregate: 1}}");
     }
-    return current_operations(context.services);
+    return current_operations(context.services, read_current_op_options(options));
   }
   return {};
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// dbStats, collStats, dataSize: how much there is.
+// dbStats, collStats: how much there is.
+#include <cstdint>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "base/error.h"
 #include "collection/data.h"
@@ -15,15 +18,25 @@ struct StatsArguments {
   std::int64_t scale = 1;
 };
 
-void read_scale(StatsArguments& arguments, const Field& field) {
-  arguments.scale = field.number();
-  if (arguments.scale < 1) raise(location(51024), "BSON field 'scale' value must be >= 1");
-}
-
 constexpr Argument<StatsArguments> kArguments[] = {
-    {"scale", read_scale},
-    {"freeStorage", [](StatsArguments&, const Field& f) { static_cast<void>(f.number()); }},
+    {"scale", [](StatsArguments& a, const Field& f) { a.scale = f.at_least(1); }},
+    {"freeStorage", [](StatsArguments&, const Field& f) { static_cast<void>(f.integer()); }},
 };
+
+// Of the disk that holds the data; nothing with --memory.
+void append_file_system(const CommandContext& context, std::int64_t scale, bson::Builder& reply) {
+  const std::string& directory = context.services.host.data_directory;
+  if (directory.empty()) return;
+  std::error_code failed;
+  const std::filesystem::space_info space = std::filesystem::space(directory, failed);
+  if (failed) return;
+  const auto scaled = [scale](std::uintmax_t bytes) {
+    const std::int64_t whole = static_cast<std::int64_t>(bytes) / scale;
+    return static_cast<double>(whole);
+  };
+  reply.add("fsUsedSize", scaled(space.capacity - space.free));
+  reply.add("fsTotalSize", scaled(space.capacity));
+}
 
 }  // namespace
 
@@ -61,6 +74,7 @@ void run_db_stats(CommandContext& context, bson::Builder& reply) {
       .add("indexSize", scaled(sum.index_bytes));
   reply.add("totalSize", scaled(sum.storage_bytes + sum.index_bytes));
   reply.add("scaleFactor", static_cast<double>(arguments.scale));
+  append_file_system(context, arguments.scale, reply);
 }
 
 void run_coll_stats(CommandContext& context, bson::Builder& reply) {
@@ -75,18 +89,6 @@ void run_coll_stats(CommandContext& context, bson::Builder& reply) {
           ns.full());
   }
   append_collection_stats(context, ns, collection.get(), arguments.scale, reply);
-}
-
-void run_data_size(CommandContext& context, bson::Builder& reply) {
-  const bson::Element first = *context.body.begin();
-  const model::Namespace ns = model::Namespace::parse(Field("dataSize", first).string());
-  const catalog::CollectionPtr collection = context.services.data.catalog().latest()->find(ns);
-  const CollectionSizes sizes =
-      collection ? collection_sizes(context, *collection) : CollectionSizes{};
-  reply.add("size", sizes.data_bytes)
-      .add("numObjects", sizes.documents)
-      .add("millis", std::int32_t{0});
-  reply.add("estimate", false);
 }
 
 }  // namespace freshet::command

@@ -21,8 +21,11 @@ struct [[nodiscard]] UpsertOutcome {
 class Upsert {
  public:
   Upsert(collection::Data& data, collection::WriteUnit& unit, catalog::CollectionPtr collection,
-         const collection::WriteContext& context)
-      : data_(data), unit_(unit), collection_(std::move(collection)), context_(context) {}
+         collection::WriteContext context)
+      : data_(data),
+        unit_(unit),
+        collection_(std::move(collection)),
+        context_(std::move(context)) {}
 
   /// Changed also when somebody inserted a document in between that the filter matches: the update
   /// is to be tried again. Throws DuplicateKey when another document is in the way.
@@ -35,7 +38,7 @@ class Upsert {
   collection::Data& data_;
   collection::WriteUnit& unit_;
   catalog::CollectionPtr collection_;
-  const collection::WriteContext& context_;
+  const collection::WriteContext context_;
 };
 
 }  // namespace freshet::command

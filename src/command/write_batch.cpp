@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/write_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -28,6 +29,13 @@ void check_writable(const CommandContext& context, const model::Namespace& ns) {
   if (ns.is_command()) raise(ErrorCode::InvalidNamespace, "cannot write to '{}'", ns.full());
 }
 
+void check_documents_writable(const CommandContext& context, const model::Namespace& ns) {
+  check_writable(context, ns);
+  if (ns.is_system() && (!ns.is_known_system() || ns.coll == catalog::kProfileCollection)) {
+    raise(ErrorCode::InvalidNamespace, "cannot write to '{}'", ns.full());
+  }
+}
+
 void raise_commit_failure(commit::CommitStatus status) {
   switch (status) {
     case commit::CommitStatus::NoSpace:
@@ -49,7 +57,6 @@ void append_write_error(bson::Builder& out, std::size_t index, const Error& erro
 
 WriteBatch::WriteBatch(CommandContext& context, BatchArguments arguments, std::size_t count)
     : arguments_(std::move(arguments)), count_(count) {
-  check_writable(context, arguments_.ns);
   const auto count_max = static_cast<std::size_t>(context.services.limits.batch_count_max);
   if (count == 0 || count > count_max) {
     raise(ErrorCode::InvalidLength,
@@ -68,41 +75,27 @@ std::int32_t WriteBatch::stmt_id(std::size_t index) const {
                                      : arguments_.stmt_ids[index];
 }
 
-std::vector<WriteBatch::Outcome> WriteBatch::outcomes() const {
-  std::vector<Outcome> out;
-  auto failure = failures_.begin();
-  for (const Outcome& outcome : outcomes_) {
-    while (failure != failures_.end() && failure->index < outcome.index)
-      ++failure;
-    if (failure == failures_.end() || failure->index != outcome.index) out.push_back(outcome);
-  }
-  return out;
-}
-
-collection::WriteContext WriteBatch::write_context(const CommandContext& context,
-                                                   std::size_t index) const {
-  collection::WriteContext out = context.services.data.write_context();
-  out.bypass_validation = arguments_.bypass_validation;
-  if (context.txn_number) {
-    out.lsid = context.session;
-    out.txn_number = *context.txn_number;
-    out.stmt_id = stmt_id(index);
-  }
-  return out;
+StatementScope WriteBatch::scope(CommandContext& context, const model::Namespace& ns,
+                                 std::size_t index) {
+  return {.context = context,
+          .unit = *unit_,
+          .ns = ns,
+          .bypass_validation = arguments_.bypass_validation,
+          .stmt_id = context.txn_number ? stmt_id(index) : -1};
 }
 
 Progress WriteBatch::step(CommandContext& context, bson::Builder& reply) {
-  while (!stopped_ && next_ < count_) {
-    context.op.check();
-    if (!unit_) begin(context);
-    if (run_statement(context) == Flow::Park) return Progress::Parked;
-    if (unit_ && must_commit(context.services.limits)) commit(context);
-  }
-  if (unit_) commit(context);
-  if (!stopped_ && next_ < count_)
-    return step(context, reply);  // the last commit has to be run again
-  append_reply(reply);
-  append_errors(reply);
+  do {  // once more when the last commit has to be run again
+    while (!stopped_ && next_ < count_) {
+      context.op.check();
+      if (!unit_) begin(context);
+      if (run_statement(context) == Flow::Park) return Progress::Parked;
+      if (unit_ && must_commit(context)) commit(context);
+    }
+    if (unit_) commit(context);
+  } while (!stopped_ && next_ < count_);
+  if (context.write_concern.unacknowledged()) return Progress::Done;
+  append_reply(context, reply);
   if (!retried_.empty()) {
     reply.open_array("retriedStmtIds");
     for (const std::int32_t id : retried_)
@@ -176,6 +169,10 @@ WriteBatch::Flow WriteBatch::run_statement(CommandContext& context) {
 }
 
 void WriteBatch::fail_statement(const Error& error) {
+  // Documents that a statement changed before it failed stay changed, but are not counted.
+  while (!outcomes_.empty() && outcomes_.back().index == next_)
+    outcomes_.pop_back();
+  outcomes_start_ = std::min(outcomes_start_, outcomes_.size());
   failures_.push_back({next_, error});
   ++next_;
   if (arguments_.ordered) stopped_ = true;
@@ -189,10 +186,8 @@ WriteBatch::Flow WriteBatch::give_way(StatementStatus status) {
   return Flow::GoOn;
 }
 
-bool WriteBatch::must_commit(const Limits& limits) const {
-  const commit::Transaction& transaction = unit_->transaction();
-  return transaction.entries() >= static_cast<std::size_t>(limits.commit_chunk_count_max) ||
-         transaction.bytes() >= static_cast<std::size_t>(limits.commit_chunk_bytes_max);
+bool WriteBatch::must_commit(const CommandContext& context) const {
+  return portion_is_full(context.services.limits, unit_->transaction());
 }
 
 void WriteBatch::commit(CommandContext& context) {
@@ -227,7 +222,7 @@ void WriteBatch::void_unit() {
   rewind();
 }
 
-void WriteBatch::append_errors(bson::Builder& reply) const {
+void WriteBatch::append_write_errors(bson::Builder& reply) const {
   if (failures_.empty()) return;
   reply.open_array("writeErrors");
   for (const Failure& failure : failures_) {

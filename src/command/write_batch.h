@@ -14,27 +14,19 @@
 #include "collection/write_unit.h"
 #include "collection/writer.h"
 #include "command/context.h"
+#include "command/write_statement.h"
 #include "model/namespace.h"
 
 namespace freshet::command {
 
-/// What became of one attempt at a statement.
-enum class [[nodiscard]] StatementStatus : std::uint8_t{
-    Done,      ///< the statement is complete
-    More,      ///< a part of it is: commit, then go on with the same statement
-    Conflict,  ///< a key is held by an open transaction: wait
-    Changed,   ///< somebody wrote since our snapshot: begin again
-};
-
-/// The fields that insert, update and delete share.
+/// The fields that the write commands share.
 struct BatchArguments {
-  model::Namespace ns;
   bool ordered = true;
   bool bypass_validation = false;
   std::vector<std::int32_t> stmt_ids;  ///< empty: 0, 1, 2 …
 };
 
-/// Base of the three commands. Not thread-safe.
+/// Base of insert, update, delete and bulkWrite. Not thread-safe.
 class WriteBatch : public Work {
  public:
   WriteBatch(CommandContext& context, BatchArguments arguments, std::size_t count);
@@ -52,27 +44,27 @@ class WriteBatch : public Work {
   virtual void rewind() = 0;
   /// What was executed since the last commit stands.
   virtual void keep() = 0;
-  virtual void append_reply(bson::Builder& reply) = 0;
+  virtual void append_reply(CommandContext& context, bson::Builder& reply) = 0;
 
-  collection::WriteUnit& unit() { return *unit_; }
-  const model::Namespace& ns() const { return arguments_.ns; }
-  /// The context of the running statement's writes.
-  collection::WriteContext write_context(const CommandContext& context, std::size_t index) const;
-  std::int32_t stmt_id(std::size_t index) const;
+  /// What statement `index` on `ns` is tried with. Requires: within execute().
+  StatementScope scope(CommandContext& context, const model::Namespace& ns, std::size_t index);
 
   struct Outcome {
     std::size_t index;
     collection::StatementResult result;
   };
-  /// Results of the statements that did not fail, in order; several parts of one statement stand
-  /// behind each other. What a failed statement had done before stands, but is not counted.
-  std::vector<Outcome> outcomes() const;
-
- private:
   struct Failure {
     std::size_t index;
     Error error;
   };
+  /// Results of statements, in order; several parts of one statement stand behind each other.
+  const std::vector<Outcome>& outcomes() const { return outcomes_; }
+  /// The statements that failed, in order.
+  const std::vector<Failure>& failures() const { return failures_; }
+  /// The writeErrors of the reply, when there are any.
+  void append_write_errors(bson::Builder& reply) const;
+
+ private:
   enum class Flow : std::uint8_t { GoOn, Park };
 
   void begin(CommandContext& context);
@@ -80,10 +72,10 @@ class WriteBatch : public Work {
   bool answer_from_record(CommandContext& context);
   void fail_statement(const Error& error);
   Flow give_way(StatementStatus status);
-  bool must_commit(const Limits& limits) const;
+  bool must_commit(const CommandContext& context) const;
   void commit(CommandContext& context);
   void void_unit();
-  void append_errors(bson::Builder& reply) const;
+  std::int32_t stmt_id(std::size_t index) const;
 
   const BatchArguments arguments_;
   const std::size_t count_;
@@ -101,6 +93,8 @@ class WriteBatch : public Work {
 
 /// Throws unless clients may write to `ns`: InvalidNamespace (73) and friends.
 void check_writable(const CommandContext& context, const model::Namespace& ns);
+/// check_writable() for documents: system collections of the server's own are refused too.
+void check_documents_writable(const CommandContext& context, const model::Namespace& ns);
 /// Throws what a commit that did not happen means to the client. Requires: not Committed, not
 /// StaleCatalog.
 [[noreturn]] void raise_commit_failure(commit::CommitStatus status);

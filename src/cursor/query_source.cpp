@@ -45,7 +45,8 @@ FillResult QuerySource::pull(Batch& batch, Operation& op) {
     op.check();
     const std::optional<bson::View> document = execution_->root().next(op);
     if (!document) {
-      if (tail_.tailable) return FillResult::WouldWait;
+      const bool lost = tail_.needs_position && !saved_ && execution_->examined().documents == 0;
+      if (tail_.tailable && !lost) return FillResult::WouldWait;
       exhausted_ = true;
       return FillResult::Exhausted;
     }
@@ -62,6 +63,11 @@ FillResult QuerySource::pull(Batch& batch, Operation& op) {
 void QuerySource::note_given() {
   ++given_;
   if (limit_ > 0 && given_ >= limit_) exhausted_ = true;
+}
+
+Source::Examined QuerySource::examined() const {
+  const pipeline::Execution::Counts counts = execution_->examined();
+  return {counts.keys, counts.documents};
 }
 
 void QuerySource::subscribe(const WakerPtr& waker) {

@@ -17,6 +17,8 @@ namespace freshet::cursor {
 struct TailOptions {
   bool tailable = false;
   bool await_data = false;
+  /// A cursor whose first batch looked at no record has no place to go on from: it ends.
+  bool needs_position = false;
   /// Wakes the waker when something may have become visible behind `reader`'s position. Needed for
   /// await_data.
   std::function<void(const storage::Reader& reader, const WakerPtr& waker)> subscribe;
@@ -35,6 +37,7 @@ class QuerySource final : public Source {
   bool tailable() const override { return tail_.tailable; }
   bool await_data() const override { return tail_.await_data; }
   void subscribe(const WakerPtr& waker) override;
+  Examined examined() const override;
 
  private:
   void note_given();

@@ -44,6 +44,13 @@ class Source {
   /// Where a client that drops everything else would go on; change streams only.
   virtual std::optional<model::ResumeToken> post_batch_token() const { return std::nullopt; }
 
+  struct Examined {
+    std::int64_t keys = 0;
+    std::int64_t documents = 0;
+  };
+  /// The index keys and documents that were looked at so far; queries only.
+  virtual Examined examined() const { return {}; }
+
   /// True when fill() is likely to read much, so that it belongs on a worker.
   virtual bool reads_much() const { return false; }
 };

@@ -2,6 +2,7 @@
 // A planned query between batches: the running pipeline and what it stands on.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "pipeline/stage.h"
@@ -18,6 +19,13 @@ class Execution {
   /// The last stage of the chain. Ready to be pulled after construction, on the reader that the
   /// planner opened; from the first save() on each batch begins with a restore().
   virtual Stage& root() = 0;
+
+  struct Counts {
+    std::int64_t keys = 0;
+    std::int64_t documents = 0;
+  };
+  /// The index keys and documents that were looked at so far.
+  virtual Counts examined() const { return {}; }
 
   /// Points everything that evaluates at the running command; null between batches.
   virtual void set_operation(Operation* op) = 0;

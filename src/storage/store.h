@@ -172,6 +172,9 @@ class Store {
   /// Forgets a range of a space; runs in the background where the engine can. Not atomic with
   /// anything; snapshots taken before may see any part of the range.
   virtual void drop_range(Space space, const KeyRange& range) = 0;
+  /// Gives the space of what was overwritten, erased or dropped back to the disk, as far as the
+  /// engine does that at all. May take long; reads and writes go on.
+  virtual void compact(Space space) = 0;
   /// Drops log entries with position < `before`.
   virtual void truncate_log_before(Position before) = 0;
 

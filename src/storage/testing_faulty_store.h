@@ -84,6 +84,7 @@ class FaultyStore final : public Store {
     return inner_.first_log_position();
   }
   void drop_range(Space space, const KeyRange& range) override { inner_.drop_range(space, range); }
+  void compact(Space space) override { inner_.compact(space); }
   void truncate_log_before(Position before) override { inner_.truncate_log_before(before); }
   std::uint64_t log_bytes() const override { return inner_.log_bytes(); }
   std::uint64_t total_bytes() const override { return inner_.total_bytes(); }

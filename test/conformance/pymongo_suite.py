@@ -20,8 +20,10 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 TOOLS = REPOSITORY / "build" / "tools"
 PASSING = HERE / "pymongo_passing.txt"
-MODULES = ["test_change_stream", "test_collection", "test_cursor", "test_database", "test_bulk", "test_crud_unified",
-           "test_retryable_writes", "test_retryable_writes_unified", "test_collation", "test_grid_file", "test_gridfs"]
+MODULES = ["test_change_stream", "test_collection", "test_cursor", "test_database", "test_bulk", "test_client_bulk_write",
+           "test_crud_unified", "test_retryable_writes", "test_retryable_writes_unified", "test_collation",
+           "test_collection_management", "test_index_management", "test_run_command", "test_examples",
+           "test_grid_file", "test_gridfs", "test_gridfs_bucket", "test_gridfs_spec"]
 sys.path.insert(0, str(REPOSITORY / "test" / "harness"))
 
 from freshet_server import FreshetServer  # noqa: E402

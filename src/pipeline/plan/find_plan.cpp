@@ -68,6 +68,7 @@ class FindPlan final : public PlanBase {
   // {$natural: ±1} is a way to walk, not an order.
   void read_sort(const FindSpec& spec) {
     hint_ = spec.hint;
+    if (spec.tailable) return walk_forward();  // an index has no end to wait at
     if (spec.sort.empty()) return;
     if ((*spec.sort.begin()).name() == "$natural") {
       natural_ = spec.sort.to_string();
@@ -82,10 +83,15 @@ class FindPlan final : public PlanBase {
     sort_.emplace(spec.sort);
   }
 
+  void walk_forward() {
+    bson::Builder hint;
+    natural_ = hint.add("$natural", std::int32_t{1}).take();
+    hint_ = bson::ValueView(bson::Type::Document, natural_.data(),
+                            static_cast<std::uint32_t>(natural_.size()));
+  }
+
   void check_tailable(const FindSpec& spec) const {
     if (!spec.tailable) return;
-    if (sort_)
-      raise(ErrorCode::BadValue, "error processing query: tailable cursor requested on a sort");
     if (resolved_.collection && !resolved_.collection->capped &&
         !resolved_.collection->is_oplog()) {
       raise(ErrorCode::BadValue,

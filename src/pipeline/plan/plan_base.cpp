@@ -8,6 +8,7 @@
 #include "base/operation.h"
 #include "bson/builder.h"
 #include "pipeline/plan/let.h"
+#include "pipeline/plan/view_check.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -166,6 +167,7 @@ void PlanBase::set_collation(const QuerySpec& spec) {
   if (!spec.collation_given) return;
   own_collation_ = query::parse_collation(spec.collation);
   collation_ = own_collation_.get();
+  if (!resolved_.view_pipelines.empty()) check_view_collation(collation_, resolved_.collation);
 }
 
 void PlanBase::set_operation(Operation* op) {

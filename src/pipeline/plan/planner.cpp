@@ -10,6 +10,7 @@
 #include "bson/key.h"
 #include "collection/index_keys.h"
 #include "pipeline/plan/bounds.h"
+#include "pipeline/plan/clustered_scan.h"
 #include "pipeline/plan/scans.h"
 
 namespace freshet::pipeline {
@@ -100,6 +101,9 @@ class Planner {
   }
 
   RecordSourcePtr collection_scan(Direction direction) const {
+    if (request_.collection->clustered) {
+      return std::make_unique<ClusteredScan>(request_.store, request_.collection, direction);
+    }
     return std::make_unique<CollectionScan>(request_.store, request_.collection, direction);
   }
 

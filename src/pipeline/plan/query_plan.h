@@ -70,11 +70,6 @@ class QueryPlan : public Execution {
   virtual catalog::CollectionPtr collection() const = 0;
   /// queryPlanner.winningPlan (or the stages of an aggregation) into the open document.
   virtual void explain(bson::Builder& out) const = 0;
-  struct Counts {
-    std::int64_t keys = 0;
-    std::int64_t documents = 0;
-  };
-  virtual Counts examined() const = 0;
 };
 
 /// Throws what parsing and planning throw. `op` is the command that plans.

@@ -32,6 +32,7 @@ class MemoryStore final : public storage::Store {
   std::uint64_t last_sequence() const override;
   std::optional<storage::Position> first_log_position() const override;
   void drop_range(storage::Space space, const storage::KeyRange& range) override;
+  void compact(storage::Space) override {}
   void truncate_log_before(storage::Position before) override;
   std::uint64_t log_bytes() const override;
   std::uint64_t total_bytes() const override;

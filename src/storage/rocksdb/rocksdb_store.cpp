@@ -54,6 +54,7 @@ class RocksdbStore final : public storage::Store, private LogEnds {
   std::uint64_t last_sequence() const override;
   std::optional<Position> first_log_position() const override;
   void drop_range(Space space, const KeyRange& range) override;
+  void compact(Space space) override;
   void truncate_log_before(Position before) override;
   std::uint64_t log_bytes() const override { return column_bytes(Column::Log); }
   std::uint64_t total_bytes() const override;
@@ -181,6 +182,17 @@ void RocksdbStore::drop_range(Space space, const KeyRange& range) {
   const rocksdb::Slice end(whole.end);
   // Whole files at once; the rest goes when the engine compacts.
   check(rocksdb::DeleteFilesInRange(&engine_.db(), column, &begin, &end, false), "drop a range");
+}
+
+void RocksdbStore::compact(Space space) {
+  const KeyRange whole = storage::space_range(space, {});
+  const rocksdb::Slice begin(whole.begin);
+  const rocksdb::Slice end(whole.end);
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  check(engine_.db().CompactRange(options, engine_.column(column_of(space.kind)), &begin, &end),
+        "compact");
 }
 
 void RocksdbStore::truncate_log_before(Position before) {
