@@ -20,6 +20,7 @@
 #include "command/services.h"
 #include "cursor/registry.h"
 #include "oplog/retention.h"
+#include "pipeline/spill/spill_area.h"
 #include "session/registry.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/meta.h"
@@ -68,6 +69,12 @@ std::vector<std::string> argv_of(const ServeOptions& options) {
   return argv;
 }
 
+std::unique_ptr<pipeline::SpillArea> make_spill_area(const ServeOptions& options) {
+  if (options.memory) return nullptr;
+  return std::make_unique<pipeline::SpillArea>(
+      options.data_directory + "/_tmp", static_cast<std::uint64_t>(options.limits.spill_bytes_max));
+}
+
 }  // namespace
 
 struct Graph::State {
@@ -105,6 +112,7 @@ struct Graph::State {
   command::Parameters parameters;
   command::Identity identity;
   command::Host host;
+  const std::unique_ptr<pipeline::SpillArea> spill;  // null with --memory
   command::CommandServices services;
   LaggingPosition oldest_reader;
   std::unique_ptr<command::Dispatcher> dispatcher;
@@ -139,6 +147,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
            .connections_current = std::move(surroundings.connections_current),
            .connections_total = std::move(surroundings.connections_total),
            .network = std::move(surroundings.network)},
+      spill(make_spill_area(options)),
       services{.clock = clock,
                .random = random,
                .log = logger,
@@ -154,7 +163,8 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .lookup = lookup,
                .cursors = cursors,
                .sessions = sessions,
-               .host = host},
+               .host = host,
+               .spill = spill.get()},
       oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
       dispatcher(command::make_dispatcher(services)) {
   commits.set_on_fatal(std::move(surroundings.on_failed));

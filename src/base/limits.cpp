@@ -35,6 +35,8 @@ constexpr LimitRow kRows[] = {
     {"sessionsMax", &Limits::sessions_max, 1, kMany},
     {"snapshotWindowMsMax", &Limits::snapshot_window_ms_max, 0, kMany},
     {"snapshotsMax", &Limits::snapshots_max, 1, 1'000'000},
+    {"spillBytesMax", &Limits::spill_bytes_max, 1 << 20, kBytesMax},
+    {"stageMemoryBytesMax", &Limits::stage_memory_bytes_max, 64 << 10, kBytesMax},
     {"streamFeedBlockBytesMax", &Limits::stream_feed_block_bytes_max, 64 << 10, 1 << 30},
     {"streamRingBytesMax", &Limits::stream_ring_bytes_max, 1 << 20, kBytesMax},
     {"streamsOpenMax", &Limits::streams_open_max, 1, kMany},

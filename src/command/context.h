@@ -45,6 +45,8 @@ struct CommandContext {
   model::ClusterTime operation_time;
   /// A durable write concern waits until this is visible; zero means the last applied position.
   model::ClusterTime durable_position;
+  /// It wrote although its row does not say so: an aggregate that ends in $out or $merge.
+  bool writes = false;
   /// Exhaust: another reply follows without a request.
   bool more_to_come = false;
 

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/compare.h"
+#include "pipeline/spill/stage_memory.h"
 #include "pipeline/stages/equality.h"
-#include "pipeline/stages/memory.h"
 #include "pipeline/stages/set_path.h"
 #include "pipeline/stages/stages.h"
 #include "query/expression/expression.h"
@@ -84,7 +84,7 @@ class GraphLookupStage final : public ExplainedStage {
 
   /// The array of all documents reached.
   std::string search(Operation& op, View document) {
-    StageMemory memory("$graphLookup");
+    StageMemory memory("$graphLookup", context_.spill);
     ValueSet asked = empty_set();
     ValueSet reached = empty_set();
     bson::Builder out;
@@ -100,7 +100,7 @@ class GraphLookupStage final : public ExplainedStage {
       while (const auto found = scan->next(op)) {
         op.check();
         if (!reached.insert(Value::copy((*found)["_id"])).second) continue;
-        memory.use(found->size_bytes() + 64);
+        memory.keep(found->size_bytes() + 64);
         append(out, *found, depth);
         collect_values(options_.connect_from, *found, false, frontier);
       }
