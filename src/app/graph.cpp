@@ -17,6 +17,7 @@
 #include "command/metrics.h"
 #include "command/operation_registry.h"
 #include "command/parameters.h"
+#include "command/pipeline_output.h"
 #include "command/services.h"
 #include "cursor/registry.h"
 #include "oplog/retention.h"
@@ -168,6 +169,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
       dispatcher(command::make_dispatcher(services)) {
   commits.set_on_fatal(std::move(surroundings.on_failed));
+  command::drop_abandoned_outputs(data);
   // Like a new primary of MongoDB's: every start has an entry of its own, so that there is a
   // position to name before the first write.
   bson::Builder note;

@@ -16,6 +16,8 @@
 namespace freshet::command {
 namespace {
 
+constexpr std::string_view kTemporaryPrefix = "tmp.agg_out.";
+
 class OutOutput final : public PipelineOutput {
  public:
   using PipelineOutput::PipelineOutput;
@@ -35,7 +37,7 @@ class OutOutput final : public PipelineOutput {
             target().full());
     }
     temporary_ = {target().db,
-                  "tmp.agg_out." + model::Uuid::generate(context.services.random).to_string()};
+                  std::string(kTemporaryPrefix) + model::Uuid::generate(context.services.random).to_string()};
     unfinished_ = true;
     const bson::View none;
     data_->ddl().create_collection(temporary_, replaced_ ? bson::View(replaced_->options) : none);
@@ -94,6 +96,14 @@ class OutOutput final : public PipelineOutput {
 };
 
 }  // namespace
+
+void drop_abandoned_outputs(collection::Data& data) {
+  const catalog::StatePtr state = data.catalog().latest();
+  for (const catalog::CollectionPtr& collection : state->all()) {
+    if (collection->ns.coll.starts_with(kTemporaryPrefix))
+      data.ddl().drop_collection(collection->ns);
+  }
+}
 
 std::unique_ptr<PipelineOutput> make_out_output(std::unique_ptr<pipeline::QueryPlan> plan,
                                                 const OutputArguments& arguments) {

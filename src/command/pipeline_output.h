@@ -15,6 +15,10 @@
 #include "pipeline/output.h"
 #include "pipeline/plan/query_plan.h"
 
+namespace freshet::collection {
+class Data;
+}
+
 namespace freshet::command {
 
 /// What bears upon the writes of $out and $merge beside the stage itself.
@@ -63,6 +67,9 @@ class PipelineOutput {
   std::string left_over_;             // did not fit into the portion
   std::optional<collection::WriteUnit> unit_;
 };
+
+/// Drops what an $out was filling when the process ended. Call once, at the start.
+void drop_abandoned_outputs(collection::Data& data);
 
 std::unique_ptr<PipelineOutput> make_out_output(std::unique_ptr<pipeline::QueryPlan> plan,
                                                 const OutputArguments& arguments);
