@@ -77,6 +77,12 @@ class FindPlan final : public PlanBase {
         raise(ErrorCode::BadValue, "Cannot include '$natural' in compound sort: {}",
               spec.sort.count());
       }
+      const bson::Element way = *spec.sort.begin();
+      const double direction = way.is_number() ? way.number_as_double() : 0;
+      if (direction != 1 && direction != -1) {
+        raise(ErrorCode::BadValue, "$natural sort cannot be set to a value other than -1 or 1");
+      }
+      backward_ = direction < 0;
       return;
     }
     sort_.emplace(spec.sort);
@@ -84,7 +90,7 @@ class FindPlan final : public PlanBase {
 
   void check_tailable(const FindSpec& spec) const {
     if (!spec.tailable) return;
-    if (sort_)
+    if (sort_ || backward_)
       raise(ErrorCode::BadValue, "error processing query: tailable cursor requested on a sort");
     if (resolved_.collection && !resolved_.collection->capped &&
         !resolved_.collection->is_oplog()) {
@@ -134,6 +140,7 @@ class FindPlan final : public PlanBase {
   const query::Matcher matcher_;
   std::optional<query::SortPattern> sort_;
   std::string natural_;
+  bool backward_ = false;  // {$natural: -1}
   bson::ValueView hint_;
   std::string projection_spec_;
   std::optional<query::Projection> projection_;
