@@ -56,14 +56,19 @@ class MergeOutput final : public PipelineOutput {
 
   void finish(CommandContext&) override {}  // each portion stands on its own
 
+  /// The index that makes the `on` fields unique, or null.
+  const catalog::IndexDefinition* unique_index(
+      const catalog::CollectionDefinition& collection) const {
+    for (const catalog::IndexPtr& index : collection.indexes) {
+      if (covers(*index, options().on)) return index.get();
+    }
+    return nullptr;
+  }
+
   void check_on_fields(const catalog::CollectionDefinition* collection) const {
     const std::vector<std::string>& on = options().on;
     if (on.size() == 1 && on[0] == "_id") return;
-    if (collection != nullptr) {
-      for (const catalog::IndexPtr& index : collection->indexes) {
-        if (covers(*index, on)) return;
-      }
-    }
+    if (collection != nullptr && unique_index(*collection) != nullptr) return;
     raise(location(51183), "Cannot find index to verify that join fields will be unique");
   }
 
@@ -145,11 +150,7 @@ class MergeOutput final : public PipelineOutput {
                      const StatementRecords& records, bson::View document, bson::View incoming) {
     const Matched mode = options().when_matched;
     if (mode == Matched::KeepExisting) return WriteStatus::Done;
-    if (mode == Matched::Fail) {
-      raise(ErrorCode::DuplicateKey,
-            "$merge failed: a document of {} has the same values of the 'on' fields",
-            target().full());
-    }
+    if (mode == Matched::Fail) refuse_matched(writer.collection(), document);
     const std::string spec = update_for(mode, document, incoming);
     const bson::Type type = mode == Matched::Replace ? bson::Type::Document : bson::Type::Array;
     const query::Update update(
@@ -159,6 +160,23 @@ class MergeOutput final : public PipelineOutput {
     const query::UpdateOutcome outcome = update.apply(before, {}, records.context());
     if (!outcome.changed) return WriteStatus::Done;
     return checked(writer, writer.update(record.id, before, outcome));
+  }
+
+  [[noreturn]] void refuse_matched(const catalog::CollectionDefinition& collection,
+                                   bson::View document) const {
+    const catalog::IndexDefinition* index = unique_index(collection);
+    collection::DuplicateKey duplicate;
+    bson::Builder values;
+    for (const std::string& path : options().on)
+      values.add(path, value_at(document, path));
+    duplicate.key_value = values.take();
+    if (index != nullptr) {
+      duplicate.index = index->name;
+      duplicate.key_pattern = index->key;
+    } else {
+      duplicate.key_pattern = bson::View().to_string();
+    }
+    collection::raise_duplicate_key(collection, duplicate);
   }
 
   std::string update_for(Matched mode, bson::View document, bson::View incoming) const {

@@ -36,8 +36,8 @@ class OutOutput final : public PipelineOutput {
       raise(location(17152), "namespace '{}' is capped so it can't be used for $out",
             target().full());
     }
-    temporary_ = {target().db,
-                  std::string(kTemporaryPrefix) + model::Uuid::generate(context.services.random).to_string()};
+    temporary_ = {target().db, std::string(kTemporaryPrefix) +
+                                   model::Uuid::generate(context.services.random).to_string()};
     unfinished_ = true;
     const bson::View none;
     data_->ddl().create_collection(temporary_, replaced_ ? bson::View(replaced_->options) : none);

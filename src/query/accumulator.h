@@ -93,6 +93,7 @@ class AccumulatorSpec {
   ExpressionPtr n_;
   std::optional<SortPattern> sort_by_;
   std::vector<double> percentiles_;
+  std::size_t slots_ = 0;  ///< variables that evaluating n_ needs
 };
 
 }  // namespace freshet::query

@@ -21,7 +21,7 @@ REPOSITORY = HERE.parents[1]
 TOOLS = REPOSITORY / "build" / "tools"
 PASSING = HERE / "pymongo_passing.txt"
 MODULES = ["test_change_stream", "test_collection", "test_cursor", "test_database", "test_bulk", "test_crud_unified",
-           "test_retryable_writes", "test_retryable_writes_unified", "test_collation", "test_grid_file", "test_gridfs"]
+           "test_retryable_writes", "test_retryable_writes_unified", "test_collation", "test_examples", "test_grid_file", "test_gridfs"]
 sys.path.insert(0, str(REPOSITORY / "test" / "harness"))
 
 from freshet_server import FreshetServer  # noqa: E402

@@ -90,7 +90,10 @@ class GraphLookupStage final : public ExplainedStage {
     bson::Builder out;
     std::vector<Value> frontier = start(document);
     for (std::int64_t depth = 0; !options_.depth_max || depth <= *options_.depth_max; ++depth) {
-      std::erase_if(frontier, [&](const Value& value) { return !asked.insert(value).second; });
+      std::erase_if(frontier, [&](const Value& value) {
+        memory.keep(value.view().raw().size() + sizeof(Value));
+        return !asked.insert(value).second;
+      });
       if (frontier.empty()) break;
       const std::string filter =
           equal_to_any(options_.connect_to, frontier, View(options_.restrict));

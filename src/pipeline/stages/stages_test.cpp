@@ -51,6 +51,17 @@ TEST(Stages, Group) {
       R"({ "_id" : 0, "c" : 2, "top" : 3, "two" : [ 0 ] })");
 }
 
+TEST(Stages, TheNOfAnAccumulatorMayHaveVariables) {
+  EXPECT_EQ(
+      run(R"([{"$group": {"_id": "$n", "l": {"$firstN": {"input": "$_id", "n": {"$let": {"vars":
+                {"x": "$n"}, "in": {"$add": ["$$x", 1]}}}}}}}, {"$sort": {"_id": -1}}, {"$limit": 1}])"),
+      "error 5787902");  // the group's _id is no document: $n is missing there
+  EXPECT_EQ(run(R"([{"$group": {"_id": {"n": "$n"}, "l": {"$firstN": {"input": "$_id", "n": {"$let":
+                {"vars": {"x": "$n"}, "in": {"$add": ["$$x", 1]}}}}}}}, {"$sort": {"_id": -1}},
+                {"$limit": 1}])"),
+            R"({ "_id" : { "n" : 2 }, "l" : [ 2, 5 ] })");
+}
+
 TEST(Stages, OtherCollections) {
   EXPECT_EQ(
       run(R"([{"$match": {"_id": 1}}, {"$unionWith": {"coll": "other", "pipeline": [{"$match": {"n": 2}}]}}])"),
