@@ -31,7 +31,7 @@ Progress PipelineOutput::step(CommandContext& context) {
     unit_.emplace(context.services.data.begin());
     const collection::WriteStatus status = write_portion(context);
     if (status == collection::WriteStatus::Conflict) return Progress::Parked;
-    if (status == collection::WriteStatus::Done && commit(context)) portion_.clear();
+    if (status == collection::WriteStatus::Done && commit(context)) drop_written();
     unit_.reset();
   }
   finish(context);
@@ -67,13 +67,21 @@ void PipelineOutput::fill_portion(CommandContext& context) {
   }
 }
 
+/// Small documents may change large ones: what has become large enough is committed first.
 collection::WriteStatus PipelineOutput::write_portion(CommandContext& context) {
-  for (const std::string& document : portion_) {
+  const auto bytes_max = static_cast<std::size_t>(context.services.limits.commit_chunk_bytes_max);
+  written_ = 0;
+  while (written_ < portion_.size() && unit_->transaction().bytes() < bytes_max) {
     context.op.check();
-    const collection::WriteStatus status = write(context, *unit_, bson::View(document));
+    const collection::WriteStatus status = write(context, *unit_, bson::View(portion_[written_]));
     if (status != collection::WriteStatus::Done) return status;
+    ++written_;
   }
   return collection::WriteStatus::Done;
+}
+
+void PipelineOutput::drop_written() {
+  portion_.erase(portion_.begin(), portion_.begin() + static_cast<std::ptrdiff_t>(written_));
 }
 
 /// False when it has to be run again.

@@ -58,12 +58,14 @@ class PipelineOutput {
   void fill_portion(CommandContext& context);
   collection::WriteStatus write_portion(CommandContext& context);
   bool commit(CommandContext& context);
+  void drop_written();
 
   std::unique_ptr<pipeline::QueryPlan> plan_;
   const OutputArguments arguments_;
   bool begun_ = false;
   bool source_ended_ = false;
   std::vector<std::string> portion_;  // not committed yet
+  std::size_t written_ = 0;           // so many of them, in the unit
   std::string left_over_;             // did not fit into the portion
   std::optional<collection::WriteUnit> unit_;
 };

@@ -14,11 +14,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
 from freshet_server import FreshetServer  # noqa: E402
 
 STAGE_BYTES = 200_000
+TXN_BYTES = 16_000_000
 
 
 @pytest.fixture(scope="module")
 def server():
-    with FreshetServer(durable=True, args=["--setParameter", f"stageMemoryBytesMax={STAGE_BYTES}"]) as running:
+    with FreshetServer(durable=True, args=["--setParameter", f"stageMemoryBytesMax={STAGE_BYTES}",
+                                           "--setParameter", f"txnBytesMax={TXN_BYTES}"]) as running:
         yield running
 
 
@@ -126,6 +128,13 @@ def test_merge_into_itself_and_its_events(database):
         events = [stream.next() for _ in range(3)]
     assert [e["operationType"] for e in events] == ["update"] * 3
     assert events[0]["updateDescription"]["updatedFields"] == {"w": 1}
+
+
+def test_merge_changes_large_documents_in_small_commits(database):
+    database.to.insert_many([{"_id": i, "x": "x" * 1_000_000} for i in range(40)])
+    database.source.insert_many([{"_id": i, "n": 1} for i in range(40)])
+    database.source.aggregate([{"$merge": "to"}])
+    assert database.to.count_documents({"n": 1}) == 40
 
 
 def test_merge_obeys_validators(database):
