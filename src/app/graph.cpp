@@ -18,10 +18,12 @@
 #include "command/metrics.h"
 #include "command/operation_registry.h"
 #include "command/parameters.h"
+#include "command/pipeline_output.h"
 #include "command/profiler.h"
 #include "command/services.h"
 #include "cursor/registry.h"
 #include "oplog/retention.h"
+#include "pipeline/spill/spill_area.h"
 #include "session/registry.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/meta.h"
@@ -74,6 +76,12 @@ std::vector<std::string> argv_of(const ServeOptions& options) {
   return argv;
 }
 
+std::unique_ptr<pipeline::SpillArea> make_spill_area(const ServeOptions& options) {
+  if (options.memory) return nullptr;
+  return std::make_unique<pipeline::SpillArea>(
+      options.data_directory + "/_tmp", static_cast<std::uint64_t>(options.limits.spill_bytes_max));
+}
+
 }  // namespace
 
 struct Graph::State {
@@ -112,6 +120,7 @@ struct Graph::State {
   command::Profiler profiler;
   command::Identity identity;
   command::Host host;
+  const std::unique_ptr<pipeline::SpillArea> spill;  // null with --memory
   command::CommandServices services;
   LaggingPosition oldest_reader;
   IdleCutoff idle_cutoff;
@@ -149,6 +158,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
            .connections_current = std::move(surroundings.connections_current),
            .connections_total = std::move(surroundings.connections_total),
            .network = std::move(surroundings.network)},
+      spill(make_spill_area(options)),
       services{.clock = clock,
                .random = random,
                .log = logger,
@@ -165,11 +175,13 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .lookup = lookup,
                .cursors = cursors,
                .sessions = sessions,
-               .host = host},
+               .host = host,
+               .spill = spill.get()},
       oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
       idle_cutoff(Milliseconds(limits.session_idle_ms_max)),
       dispatcher(command::make_dispatcher(services)) {
   commits.set_on_fatal(std::move(surroundings.on_failed));
+  command::drop_abandoned_outputs(data);
   // Like a new primary of MongoDB's: every start has an entry of its own, so that there is a
   // position to name before the first write.
   bson::Builder note;

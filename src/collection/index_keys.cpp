@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "bson/builder.h"
 #include "bson/key.h"
+#include "bson/stored_hash.h"
 #include "bson/value.h"
 #include "collection/entry_types.h"
-#include "collection/key_hash.h"
 #include "collection/key_makers.h"
 #include "collection/key_values.h"
 
@@ -117,7 +117,7 @@ void append_index_value(std::string& out, const IndexDefinition& index, std::siz
   }
   std::string plain;
   bson::append_key(plain, value, false, collation);
-  const auto hash = static_cast<std::int64_t>(stored_hash_64(plain));
+  const auto hash = static_cast<std::int64_t>(bson::stored_hash_64(plain));
   bson::append_key(out, bson::Value::int64(hash));
 }
 
@@ -146,7 +146,7 @@ IndexKeys index_keys(const IndexDefinition& index, bson::View document) {
 
 std::string bounded_key(std::string encoded) {
   if (encoded.size() <= kKeyPrefixBytes) return encoded;
-  const std::string hash = stored_hash_128(encoded);
+  const std::string hash = bson::stored_hash_128(encoded);
   encoded.resize(kKeyPrefixBytes);
   return encoded + hash;
 }

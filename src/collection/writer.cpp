@@ -11,6 +11,7 @@
 #include "collection/capped.h"
 #include "collection/index_writer.h"
 #include "collection/insert_form.h"
+#include "query/validation_failure.h"
 
 namespace freshet::collection {
 namespace {
@@ -63,8 +64,11 @@ void Writer::check_validator(bson::View document, const bson::View* before) cons
   bson::Builder info;
   info.open_document("errInfo");
   info.add("failingDocumentId", document["_id"].value());
-  info.open_document("details").add("validator", bson::View(collection_->validator)).close();
-  info.close();
+  info.open_document("details");
+  const query::QueryContext query{.collation = collection_->collation.get(),
+                                  .now_ms = context_.wall_ms};
+  query::describe_validation_failure(bson::View(collection_->validator), document, query, info);
+  info.close().close();
   throw Error(ErrorCode::DocumentValidationFailure, "Document failed validation")
       .with_extra(info.take());
 }

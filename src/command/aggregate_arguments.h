@@ -7,12 +7,14 @@
 
 #include "bson/builder.h"
 #include "command/context.h"
+#include "command/pipeline_output.h"
 #include "pipeline/plan/query_plan.h"
 
 namespace freshet::command {
 
 struct AggregateArguments {
   pipeline::AggregateSpec spec;
+  OutputArguments output;
   std::optional<std::int64_t> batch_size;
   bool has_pipeline = false;
   bool has_cursor = false;

@@ -63,6 +63,8 @@ struct CommandContext {
   /// The collection that it works on, once known. Shared: it may be dropped meanwhile.
   std::shared_ptr<catalog::CollectionRuntime> used = nullptr;
   CommandCounts counts = {};
+  /// It wrote although its row does not say so: an aggregate that ends in $out or $merge.
+  bool writes = false;
   /// Exhaust: another reply follows without a request.
   bool more_to_come = false;
 

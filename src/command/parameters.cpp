@@ -29,9 +29,15 @@ constexpr Fixed kFixed[] = {
     {"requireApiVersion", [](bson::Builder& out) { out.add("requireApiVersion", false); }},
 };
 
+constexpr std::string_view kAllowDiskUse = "allowDiskUseByDefault";
+
 }  // namespace
 
 bool Parameters::append(std::string_view name, bson::Builder& out) const {
+  if (name == kAllowDiskUse) {
+    out.add(name, allow_disk_use_by_default());
+    return true;
+  }
   for (const Fixed& fixed : kFixed) {
     if (fixed.name != name) continue;
     fixed.append(out);
@@ -46,11 +52,20 @@ bool Parameters::append(std::string_view name, bson::Builder& out) const {
 void Parameters::append_all(bson::Builder& out) const {
   for (const Fixed& fixed : kFixed)
     fixed.append(out);
+  out.add(kAllowDiskUse, allow_disk_use_by_default());
   for (const LimitRow& row : limit_table())
     out.add(row.name, limits_.*row.member);
 }
 
-void Parameters::set(std::string_view name, bson::ValueView) const {
+void Parameters::set(std::string_view name, bson::ValueView value, bson::Builder& reply) {
+  if (name == kAllowDiskUse) {
+    if (value.type() != bson::Type::Bool && !value.is_number()) {
+      raise(ErrorCode::TypeMismatch, "'{}' must be a boolean, found {}", name,
+            bson::type_alias(value.type()));
+    }
+    reply.add("was", allow_disk_use_by_default_.exchange(value.truthy()));
+    return;
+  }
   bson::Builder known;
   if (append(name, known)) {
     raise(ErrorCode::IllegalOperation, "not allowed to change [{}] at runtime", name);

@@ -2,6 +2,7 @@
 // What getParameter shows and setParameter may change.
 #pragma once
 
+#include <atomic>
 #include <string_view>
 
 #include "bson/builder.h"
@@ -13,7 +14,7 @@ struct Limits;
 
 namespace freshet::command {
 
-/// Thread-safe: nothing here changes while serving.
+/// Thread-safe.
 class Parameters {
  public:
   /// Requires: `limits` outlives this.
@@ -22,12 +23,16 @@ class Parameters {
   /// Appends one parameter; false when there is none of that name.
   [[nodiscard]] bool append(std::string_view name, bson::Builder& out) const;
   void append_all(bson::Builder& out) const;
-  /// Throws InvalidOptions (72) for an unknown name, IllegalOperation (20) for one that is set at
-  /// start only.
-  void set(std::string_view name, bson::ValueView value) const;
+  /// Changes it and appends what it was (`was`). Throws InvalidOptions (72) for an unknown name,
+  /// IllegalOperation (20) for one that is set at start only.
+  void set(std::string_view name, bson::ValueView value, bson::Builder& reply);
+
+  /// What a command that does not say allowDiskUse gets.
+  bool allow_disk_use_by_default() const { return allow_disk_use_by_default_.load(); }
 
  private:
   const Limits& limits_;
+  std::atomic<bool> allow_disk_use_by_default_{true};
 };
 
 }  // namespace freshet::command

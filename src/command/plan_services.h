@@ -2,6 +2,7 @@
 // What plans need, out of what commands have.
 #pragma once
 
+#include "base/limits.h"
 #include "collection/data.h"
 #include "command/services.h"
 #include "pipeline/plan/query_plan.h"
@@ -9,8 +10,13 @@
 namespace freshet::command {
 
 inline pipeline::PlanServices plan_services(CommandServices& services) {
-  return {services.data.store(), services.data.commits(), services.data.catalog(), services.clock,
-          services.random};
+  return {services.data.store(),
+          services.data.commits(),
+          services.data.catalog(),
+          services.clock,
+          services.random,
+          services.spill,
+          static_cast<std::size_t>(services.limits.stage_memory_bytes_max)};
 }
 
 }  // namespace freshet::command

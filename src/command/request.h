@@ -34,6 +34,7 @@ class Request final : public Exchange {
   void open();
   bool must_await_read();
   Progress run();
+  bool writes() const;
   bool must_await_durable();
   Step finish();
   void write_error(Error error);

@@ -10,9 +10,12 @@
 
 namespace freshet::command {
 
+bool Request::writes() const {
+  return context_->writes || (context_->row.flags & kWrites) != 0;
+}
+
 bool Request::must_await_durable() {
-  if ((context_->row.flags & kWrites) == 0 || !context_->write_concern.wants_durable())
-    return false;
+  if (!writes() || !context_->write_concern.wants_durable()) return false;
   model::ClusterTime& position = context_->durable_position;
   if (position.is_zero()) position = services_.commit.applied();
   if (services_.commit.visible() >= position) return false;
@@ -48,7 +51,7 @@ bool Request::gave_up_waiting() {
 // The write is done; that more members than there are cannot confirm it is said beside its result.
 void Request::check_write_concern() {
   const model::WriteConcern& concern = context_->write_concern;
-  if ((context_->row.flags & kWrites) == 0 || concern.is_majority()) return;
+  if (!writes() || concern.is_majority()) return;
   if (concern.w_mode.empty() && concern.w_number > 1) {
     append_write_concern_error(ErrorCode::UnsatisfiableWriteConcern,
                                "Not enough data-bearing nodes", false);

@@ -27,6 +27,9 @@ namespace freshet::stream {
 class DocumentLookup;
 class StreamHub;
 }  // namespace freshet::stream
+namespace freshet::pipeline {
+class SpillArea;
+}
 namespace freshet::cursor {
 class Registry;
 }
@@ -87,6 +90,7 @@ struct CommandServices {
   cursor::Registry& cursors;
   session::Registry& sessions;
   Host& host;
+  pipeline::SpillArea* spill;  ///< null: nothing goes to disk
 };
 
 /// The way in for the edge. `services` outlives it.

@@ -78,6 +78,12 @@ class FindPlan final : public PlanBase {
         raise(ErrorCode::BadValue, "Cannot include '$natural' in compound sort: {}",
               spec.sort.count());
       }
+      const bson::Element way = *spec.sort.begin();
+      const double direction = way.is_number() ? way.number_as_double() : 0;
+      if (direction != 1 && direction != -1) {
+        raise(ErrorCode::BadValue, "$natural sort cannot be set to a value other than -1 or 1");
+      }
+      backward_ = direction < 0;
       return;
     }
     sort_.emplace(spec.sort);
@@ -140,6 +146,7 @@ class FindPlan final : public PlanBase {
   const query::Matcher matcher_;
   std::optional<query::SortPattern> sort_;
   std::string natural_;
+  bool backward_ = false;  // {$natural: -1}
   bson::ValueView hint_;
   std::string projection_spec_;
   std::optional<query::Projection> projection_;

@@ -127,17 +127,6 @@ StagePtr PlannedAccess::open(std::string_view database, std::string_view collect
                                       std::move(build));
 }
 
-std::unique_ptr<CollectionOutput> PlannedAccess::replace(std::string_view,
-                                                         std::string_view collection) {
-  raise(ErrorCode::NotImplemented, "$out into {} is not supported by this version", collection);
-}
-
-std::unique_ptr<CollectionOutput> PlannedAccess::merge(std::string_view,
-                                                       std::string_view collection,
-                                                       const MergeOptions&) {
-  raise(ErrorCode::NotImplemented, "$merge into {} is not supported by this version", collection);
-}
-
 PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operation& op)
     : services_(services),
       read_point_(spec.read_point),
@@ -148,7 +137,10 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
       build_context_{.query = context_,
                      .collections = &access_,
                      .database = spec.ns.db,
-                     .collection = resolved_.ns.coll} {
+                     .collection = resolved_.ns.coll,
+                     .spill = {.area = services.spill,
+                               .allowed = spec.allow_disk_use,
+                               .stage_bytes_max = services.stage_memory_bytes_max}} {
   set_collation(spec);
   context_.collation = collation_;
   context_.now_ms = services.clock.wall_ms();

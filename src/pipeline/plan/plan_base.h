@@ -49,10 +49,6 @@ class PlannedAccess final : public CollectionAccess {
   void set_reader(const storage::Reader* reader) { reader_ = reader; }
   StagePtr open(std::string_view database, std::string_view collection, bson::View filter,
                 const query::QueryContext& context) override;
-  std::unique_ptr<CollectionOutput> replace(std::string_view database,
-                                            std::string_view collection) override;
-  std::unique_ptr<CollectionOutput> merge(std::string_view database, std::string_view collection,
-                                          const MergeOptions& options) override;
 
  private:
   const PlanServices services_;
@@ -70,6 +66,10 @@ class PlanBase : public QueryPlan {
   std::shared_ptr<const storage::Reader> first_reader() const override { return reader_; }
   catalog::CollectionPtr collection() const override { return resolved_.collection; }
   Counts examined() const override;
+  const query::QueryContext& query_context() const override { return context_; }
+  const OutputOptions* output() const override {
+    return pipeline_.empty() ? nullptr : pipeline_.back()->output();
+  }
   bool is_long() const override { return records_ == nullptr || !records_->records().is_short(); }
 
  protected:

@@ -29,6 +29,8 @@ struct PlanServices {
   const catalog::Catalog& catalog;
   const Clock& clock;
   Random& random;
+  SpillArea* spill = nullptr;  ///< null: nothing goes to disk
+  std::size_t stage_memory_bytes_max = std::size_t{100} << 20;
 };
 
 /// What find and aggregate have in common. Views borrow the command; the plan copies what it needs.
@@ -39,6 +41,7 @@ struct QuerySpec {
   bson::View let;
   bson::ValueView hint;
   commit::ReadPoint read_point = commit::ReadPoint::Latest;
+  bool allow_disk_use = true;
 };
 
 struct FindSpec : QuerySpec {
@@ -70,6 +73,10 @@ class QueryPlan : public Execution {
   virtual catalog::CollectionPtr collection() const = 0;
   /// queryPlanner.winningPlan (or the stages of an aggregation) into the open document.
   virtual void explain(bson::Builder& out) const = 0;
+  /// What the plan's expressions are evaluated with.
+  virtual const query::QueryContext& query_context() const = 0;
+  /// What the last stage wants done with the documents; null when they go to the client.
+  virtual const OutputOptions* output() const = 0;
 };
 
 /// Throws what parsing and planning throw. `op` is the command that plans.

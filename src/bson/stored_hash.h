@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
-namespace freshet::collection {
+namespace freshet::bson {
 
 /// SipHash-2-4 with 128 bits of output, under a fixed key: 16 bytes.
 std::string stored_hash_128(std::string_view bytes);
 /// Its first half as a number.
 std::uint64_t stored_hash_64(std::string_view bytes);
 
-}  // namespace freshet::collection
+}  // namespace freshet::bson

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SipHash-2-4-128 (Aumasson and Bernstein). The key is a constant: the hash keeps long keys apart,
 // it keeps nothing secret. Never change it in place.
-#include "collection/key_hash.h"
+#include "bson/stored_hash.h"
 
 #include <bit>
 
 #include "base/bytes.h"
 
-namespace freshet::collection {
+namespace freshet::bson {
 namespace {
 
 constexpr std::uint64_t kKey0 = 0x6672657368657430;
@@ -74,4 +74,4 @@ std::uint64_t stored_hash_64(std::string_view bytes) {
   return absorb_all(bytes).result();
 }
 
-}  // namespace freshet::collection
+}  // namespace freshet::bson
