@@ -152,8 +152,8 @@ def test_power_loss_takes_back_what_was_not_durable_and_says_so(copy):
     directory, wal, durable_bytes = copy
     os.truncate(wal, durable_bytes)
     mark = bytearray((directory / "applied-mark").read_bytes())
-    mark[32:68] = b"01234567-89ab-cdef-0123-456789abcdef"  # another boot
-    mark[72:76] = struct.pack("<I", zlib.crc32(mark[:72]))
+    mark[16:52] = b"01234567-89ab-cdef-0123-456789abcdef"  # another boot
+    mark[12:16] = struct.pack("<I", zlib.crc32(mark[16:64]))
     (directory / "applied-mark").write_bytes(mark)
     with FreshetServer(dbpath=directory) as server:
         assert stored(server) == logged(server) == [document(number) for number in range(DURABLE)]

@@ -4,25 +4,20 @@
 // started again on the same boot must find all of it: less is damage. Only a restart of the machine
 // may take back what was not durable yet, and then that is said.
 //
-// Format (docs/formats/applied-mark.md), little-endian, 512 bytes:
+// Format (docs/formats/applied-mark.md), little-endian, 128 bytes:
 //   0  8 bytes  "FRSHAPPL"
 //   8  u32      version, 1
-//   12 u32      0
-//   16 u64      position
-//   24 u64      sequence of the last applied group
-//   32 40 bytes the kernel's id of the boot, text, padded with zeros
-//   72 u32      CRC-32 (zlib's) of bytes 0..71
-// The rest is zero. Never renumber.
+//   12 u32      CRC-32 (zlib's) of bytes 16..63
+//   16 48 bytes the kernel's id of the boot, text, padded with zeros
+//   64 slot, 96 slot, written in turn, the valid one with the higher sequence counts:
+//      u64 position, u64 sequence of the last applied group, u32 CRC-32 of these 16 bytes, zeros
+// Never renumber.
 #pragma once
 
 #include <optional>
 #include <string>
 
 #include "storage/commit/durable_mark.h"
-
-namespace freshet {
-class Logger;
-}
 
 namespace freshet::commit {
 
@@ -47,21 +42,20 @@ std::optional<Extent> check_applied_mark(const std::string& path, const Extent& 
 /// Writes the mark. One thread at a time.
 class AppliedMark {
  public:
-  /// Opens or creates the file. Throws Error (OperationFailed) when that cannot be. An empty path:
-  /// write() does nothing. Requires: `logger` outlives this.
-  AppliedMark(const std::string& path, std::string boot, Logger& logger);
+  /// Makes the file say `applied` on `boot`, and maps it. Throws Error (OperationFailed) when that
+  /// cannot be. An empty path: there is no file and write() does nothing.
+  AppliedMark(const std::string& path, const std::string& boot, const Extent& applied);
   ~AppliedMark();
   AppliedMark(const AppliedMark&) = delete;
   AppliedMark& operator=(const AppliedMark&) = delete;
 
-  /// Not synced: it has to outlive the process, not the machine. A failure is logged once.
+  /// Some stores into memory that the file shares: it has to outlive the process, not the machine,
+  /// and each commit waits for it.
   void write(const Extent& applied);
 
  private:
-  const std::string boot_;
-  Logger& logger_;
-  int file_ = -1;
-  bool failed_ = false;
+  char* mapped_ = nullptr;
+  bool second_ = false;  // which slot is next
 };
 
 }  // namespace freshet::commit

@@ -7,9 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "storage/testing_support.h"
 
 namespace freshet::commit {
@@ -19,9 +17,8 @@ using storage::Position;
 
 class AppliedMarkTest : public ::testing::Test {
  protected:
-  void write(const Extent& extent, const std::string& boot) {
-    AppliedMark(path_, boot, log_).write(extent);
-  }
+  /// The file as a process leaves it that applied `extent` last.
+  void write(const Extent& extent, const std::string& boot) { AppliedMark(path_, boot, extent); }
   void flip(std::streamoff at) {
     std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
     file.seekg(at);
@@ -30,17 +27,24 @@ class AppliedMarkTest : public ::testing::Test {
     file.put(static_cast<char>(byte ^ 1));
   }
 
-  SystemClock clock_;
-  Logger log_{clock_, {.target = LogOptions::Target::Nowhere}};
   storage::TemporaryDirectory directory_;
   std::string path_ = directory_.path() + "/applied-mark";
 };
 
-TEST_F(AppliedMarkTest, SaysNothingUntilItIsWritten) {
-  EXPECT_FALSE(read_applied_mark(path_));
-  const AppliedMark mark(path_, "boot", log_);
+TEST_F(AppliedMarkTest, SaysNothingUntilItIsThere) {
   EXPECT_FALSE(read_applied_mark(path_));
   EXPECT_FALSE(check_applied_mark(path_, {}, "boot"));
+}
+
+TEST_F(AppliedMarkTest, TheNewestCounts) {
+  AppliedMark mark(path_, "boot", {Position(100, 1), 1});
+  EXPECT_EQ(read_applied_mark(path_)->extent.sequence, 1U);
+  EXPECT_EQ(read_applied_mark(path_)->boot, "boot");
+  for (std::uint64_t i = 2; i <= 6; ++i) {
+    mark.write({Position(100, static_cast<std::uint32_t>(i)), i});
+    EXPECT_EQ(read_applied_mark(path_)->extent.sequence, i);
+    EXPECT_EQ(read_applied_mark(path_)->extent.position.increment(), i);
+  }
 }
 
 TEST_F(AppliedMarkTest, OnTheSameBootLessIsRefusedAndBothAreNamed) {
@@ -65,8 +69,19 @@ TEST_F(AppliedMarkTest, OnAnotherBootLessIsSaid) {
   EXPECT_TRUE(check_applied_mark(path_, {Position(99, 3), 41}, "")) << "a kernel that tells none";
 }
 
+TEST_F(AppliedMarkTest, ADamagedSlotLeavesTheOther) {
+  {
+    AppliedMark mark(path_, "boot", {Position(100, 1), 1});
+    mark.write({Position(100, 2), 2});
+  }
+  flip(96 + 9);
+  EXPECT_EQ(read_applied_mark(path_)->extent.sequence, 1U);
+  flip(64 + 17);
+  EXPECT_FALSE(read_applied_mark(path_));
+}
+
 TEST_F(AppliedMarkTest, WhatCannotBeReadSaysNothing) {
-  for (const std::streamoff at : {3, 9, 17, 25, 40, 73}) {
+  for (const std::streamoff at : {3, 9, 13, 16, 40, 63}) {
     write({Position(100, 7), 42}, "boot");
     flip(at);
     EXPECT_FALSE(read_applied_mark(path_)) << at;
@@ -83,7 +98,7 @@ TEST_F(AppliedMarkTest, KnowsThisBoot) {
 }
 
 TEST_F(AppliedMarkTest, AnUnwritablePlaceIsSaid) {
-  EXPECT_THROW(AppliedMark("/nonexistent/applied-mark", "boot", log_), Error);
+  EXPECT_THROW(AppliedMark("/nonexistent/applied-mark", "boot", {}), Error);
 }
 
 }  // namespace

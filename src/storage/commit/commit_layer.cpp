@@ -31,7 +31,7 @@ struct CommitLayer::State {
       : txn_bytes_max(options.txn_bytes_max),
         health(logger),
         points(store.snapshot(), store.traits().snapshots_max),
-        applied_mark(options.applied_mark_path, boot_id(), logger),
+        applied_mark(options.applied_mark_path, boot_id(), extent_of(store)),
         flusher(store, clock, logger, points, health, flusher_options(options)),
         sequencer(store, clock, points, flusher, applied_mark, health,
                   {.group_commits_max = options.group_commits_max,
@@ -88,6 +88,13 @@ void CommitLayer::request_flush(Position position) {
 
 void CommitLayer::wait_visible(Position position, WakerPtr waker) {
   state_->flusher.wait(position, std::move(waker));
+}
+
+bool CommitLayer::has_room() const {
+  return state_->flusher.has_room();
+}
+void CommitLayer::wait_room(WakerPtr waker) {
+  state_->flusher.wait_room(std::move(waker));
 }
 
 void CommitLayer::set_stream_listeners(bool any) {

@@ -35,7 +35,7 @@ struct CommitOptions {
   std::size_t group_bytes_max = std::size_t{4}
                                 << 20;  ///< and their bytes; a larger commit goes alone
   std::size_t unflushed_bytes_max = std::size_t{64}
-                                    << 20;  ///< entries kept until visible; commits wait above it
+                                    << 20;  ///< entries kept until visible; see has_room()
 };
 
 enum class [[nodiscard]] CommitStatus : std::uint8_t{
@@ -119,6 +119,12 @@ class CommitLayer {
   void request_flush(Position position);
   /// … and subscribes `waker` to visible() >= position; wakes at once if that is so already.
   void wait_visible(Position position, WakerPtr waker);
+  /// False while more than unflushed_bytes_max is applied and not visible: whoever is about to
+  /// begin a write waits first …
+  bool has_room() const;
+  /// … until `waker` is woken; at once if there is room. Those who write on regardless are held in
+  /// commit() when it is several times as much.
+  void wait_room(WakerPtr waker);
   /// While streams listen, the flusher runs at flush_interval_streams_us.
   void set_stream_listeners(bool any);
 
