@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // hello, isMaster: who this server is. Awaitable and streamable; see driver-surface.md 1.2.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@
 
 namespace freshet::command {
 namespace {
+
+// Drivers ask for ten seconds. Whoever asks for more than a day is told that nothing has changed.
+constexpr std::int64_t kAwaitMsMax = 86'400'000;
 
 struct HelloArguments {
   bool hello_ok = false;
@@ -82,12 +86,15 @@ class Hello final : public Work {
  private:
   bool is_current(const CommandContext& context) const {
     const bson::Element process = (*arguments_.topology_version)["processId"];
+    const bson::Element counter = (*arguments_.topology_version)["counter"];
     return process.type() == bson::Type::ObjectId &&
-           process.as_object_id() == context.services.identity.process_id;
+           process.as_object_id() == context.services.identity.process_id && counter.is_number() &&
+           counter.number_as_int64() == kTopologyCounter;
   }
 
   void await(const CommandContext& context) {
-    until_ = context.services.clock.steady() + Milliseconds(*arguments_.max_await_time_ms);
+    const std::int64_t wait_ms = std::min(*arguments_.max_await_time_ms, kAwaitMsMax);
+    until_ = context.services.clock.steady() + Milliseconds(wait_ms);
   }
 
   void append(CommandContext& context, bson::Builder& reply) const {

@@ -13,7 +13,7 @@ std::string Identity::election_id() const {
 
 void Identity::append_topology_version(bson::Builder& out) const {
   out.open_document("topologyVersion");
-  out.add_object_id("processId", process_id).add("counter", std::int64_t{6});
+  out.add_object_id("processId", process_id).add("counter", kTopologyCounter);
   out.close();
 }
 

@@ -16,6 +16,9 @@ inline constexpr std::int32_t kClaimedVersionArray[4] = {8, 0, 4, 0};
 inline constexpr std::int32_t kMinWireVersion = 0;
 inline constexpr std::int32_t kMaxWireVersion = 25;
 
+/// topologyVersion.counter: nothing here ever changes while the process lives.
+inline constexpr std::int64_t kTopologyCounter = 6;
+
 /// Fixed from start to end of the process. Thread-safe for reading.
 struct Identity {
   std::string set_name = "rs0";
@@ -30,7 +33,7 @@ struct Identity {
   }
   /// 7fffffff and the term, so that it never decreases for the life of the set.
   std::string election_id() const;
-  /// {processId, counter}: nothing here ever changes while the process lives.
+  /// {processId, counter}
   void append_topology_version(bson::Builder& out) const;
 };
 

@@ -14,6 +14,7 @@
 #include "command/metrics.h"
 #include "command/operation_registry.h"
 #include "command/reply.h"
+#include "command/short_write.h"
 #include "session/registry.h"
 #include "storage/commit/commit_layer.h"
 
@@ -68,16 +69,20 @@ Step Request::step() {
 }
 
 Step Request::advance() {
-  if (std::exchange(parked_, false)) services_.operations.set_parked(operation_.id(), nullptr);
+  if (std::exchange(parked_, false)) end_park();
   // What is done is done: a write whose durability is awaited is answered with what it did.
   if (operation_.interrupted() && state_ != State::AwaitDurable) operation_.check_now();
   if (state_ == State::Fresh || state_ == State::Finished) open();
   if (state_ == State::AwaitRead) {
     if (must_await_read()) return Step::Parked;
+    state_ = State::AwaitRoom;
+  }
+  if (state_ == State::AwaitRoom) {
+    if (must_await_room()) return Step::Parked;
     state_ = State::Running;
   }
   if (state_ == State::Running) {
-    if ((context_->row.flags & kWorker) != 0 && !context_->on_worker) {
+    if (!context_->on_worker && wants_worker()) {
       context_->on_worker = true;
       return Step::NeedWorker;
     }
@@ -142,8 +147,34 @@ bool Request::must_await_read() {
     raise(ErrorCode::InvalidOptions,
           "readConcern afterClusterTime value must not be greater than the current clusterTime");
   }
-  return concern.effective_level() == model::ReadConcern::Level::Majority &&
-         services_.commit.visible() < after && services_.commit.accepting();
+  if (concern.effective_level() != model::ReadConcern::Level::Majority ||
+      services_.commit.visible() >= after || !services_.commit.accepting()) {
+    return false;
+  }
+  operation_.check_now();
+  return true;
+}
+
+// Writes do not begin while the disk is far behind; no thread waits for it.
+bool Request::must_await_room() {
+  if ((context_->row.flags & kWrites) == 0 || services_.commit.has_room()) return false;
+  operation_.check_now();
+  return true;
+}
+
+// Who was woken is on the connection's thread again, whoever ran it before.
+void Request::end_park() {
+  services_.operations.set_parked(operation_.id(), nullptr);
+  context_->on_worker = false;
+}
+
+bool Request::wants_worker() {
+  const std::uint32_t flags = context_->row.flags;
+  if (!wants_worker_) {
+    wants_worker_ =
+        (flags & kWorker) != 0 || ((flags & kWrites) != 0 && !is_short_write(*context_));
+  }
+  return *wants_worker_;
 }
 
 Progress Request::run() {
@@ -177,6 +208,11 @@ Park Request::current_wait() {
     services_.commit.request_flush(position);
     return Park{.subscribe = [commit = &services_.commit, position](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
+                .deadline = operation_.deadline()};
+  }
+  if (state_ == State::AwaitRoom) {
+    return Park{.subscribe = [commit = &services_.commit](
+                                 const WakerPtr& waker) { commit->wait_room(waker); },
                 .deadline = operation_.deadline()};
   }
   return work_->park(*context_);

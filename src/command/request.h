@@ -28,11 +28,14 @@ class Request final : public Exchange {
   void interrupt(ErrorCode code) noexcept override { operation_.interrupt(code); }
 
  private:
-  enum class State : std::uint8_t { Fresh, AwaitRead, Running, AwaitDurable, Finished };
+  enum class State : std::uint8_t { Fresh, AwaitRead, AwaitRoom, Running, AwaitDurable, Finished };
 
   Step advance();
   void open();
   bool must_await_read();
+  bool must_await_room();
+  void end_park();
+  bool wants_worker();
   Progress run();
   bool writes() const;
   bool must_await_durable();
@@ -58,7 +61,8 @@ class Request final : public Exchange {
   std::optional<SteadyTime> durable_deadline_;
   bool exhaust_ = false;
   bool registered_ = false;
-  bool parked_ = false;  // as the registry knows it
+  bool parked_ = false;               // as the registry knows it
+  std::optional<bool> wants_worker_;  // once that was found out
   std::int32_t response_to_;
 };
 

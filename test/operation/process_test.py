@@ -78,6 +78,9 @@ def test_pid_file(tmp_path):
     path = tmp_path / "pid"
     with FreshetServer(args=["--pidfilepath", path]) as server:
         assert int(path.read_text()) == server.pid
+        with pytest.raises(ServerFailed):
+            FreshetServer(port=server.port, args=["--pidfilepath", path])
+        assert int(path.read_text()) == server.pid, "a start that is refused took it over"
     assert not path.exists()
 
 

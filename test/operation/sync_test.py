@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
 from faults import Faults  # noqa: E402
 from freshet_server import FreshetServer, wait_until  # noqa: E402
+from raw_client import RawClient  # noqa: E402
 
 
 ENGINE_FAILED = 14
@@ -62,7 +63,9 @@ def running_inserts(client):
     return client.admin.command("currentOp", **{"command.insert": "c"})["inprog"]
 
 
-def test_failed_sync_stops_the_server(faults, server):
+def test_failed_sync_stops_the_server(faults, server, tmp_path):
+    server.args += ["--pidfilepath", str(tmp_path / "pid")]
+    server.restart()
     client = connect(server)
     assert insert(client, 1)["ok"] == 1
     faults.begin("sync")
@@ -70,6 +73,7 @@ def test_failed_sync_stops_the_server(faults, server):
         insert(client, 2)
     assert server.process.wait(20) == ENGINE_FAILED
     assert "the storage failed" in server.log_text()
+    assert not (tmp_path / "pid").exists()
     faults.end("sync")
     server.start()
     assert connect(server).sync.c.find_one({"_id": 1})
@@ -116,6 +120,52 @@ def test_the_wait_ends_by_its_own_timeout(faults, server):
     faults.end("slow_sync")
     assert insert(client, 3)["ok"] == 1
     assert client.sync.c.count_documents({}) == 3
+
+
+def test_writers_wait_for_a_slow_disk_and_nobody_else_does(faults):
+    """No thread is held: other commands, on every connection thread, are answered as always."""
+    with FreshetServer(durable=True, start=False,
+                       args=["--setParameter", f"unflushedBytesMax={1 << 20}"]) as server:
+        faults.attach(server)
+        client = connect(server.start())
+        client.sync.create_collection("c")
+        faults.begin("slow_sync")
+        writers = [RawClient(server, timeout=60) for _ in range(40)]
+        for number, writer in enumerate(writers):  # more than there are threads of any kind
+            writer.send({"insert": "c", "documents": [{"_id": number, "pad": b"x" * 200_000}],
+                         "writeConcern": {"w": 1}, "$db": "sync"})
+        wait_until(lambda: len(running_inserts(client)) > 10, what="writers that wait")
+        for other in [RawClient(server, timeout=5) for _ in range(16)]:
+            assert other.call({"ping": 1, "$db": "admin"})["ok"] == 1
+            assert other.call({"count": "c", "$db": "sync"})["n"] > 4
+            other.close()
+        assert all(entry["parked"] for entry in running_inserts(client))
+        with pytest.raises(PyMongoError) as caught:
+            insert(client, 1000, writeConcern={"w": 1}, maxTimeMS=200)
+        assert caught.value.code == MAX_TIME_MS_EXPIRED
+        faults.end("slow_sync")
+        assert all(writer.receive()["n"] == 1 for writer in writers)
+        assert client.sync.c.count_documents({}) == len(writers)
+        for writer in writers:
+            writer.close()
+
+
+def test_a_read_that_waits_for_a_sync_ends_in_time(faults, server):
+    """Its wait ends with maxTimeMS, and costs nothing until then."""
+    client = connect(server)
+    client.sync.create_collection("c")
+    faults.begin("slow_sync")
+    after = insert(client, 1, writeConcern={"w": 1})["operationTime"]
+    concern = {"level": "majority", "afterClusterTime": after}
+    with pytest.raises(PyMongoError) as caught:
+        client.sync.command("find", "c", readConcern=concern, maxTimeMS=300)
+    assert caught.value.code == MAX_TIME_MS_EXPIRED
+    used = server.cpu_seconds()
+    with pytest.raises(PyMongoError):
+        client.sync.command("find", "c", readConcern=concern, maxTimeMS=1000)
+    assert server.cpu_seconds() - used < 0.2
+    faults.end("slow_sync")
+    assert client.sync.command("find", "c", readConcern=concern)["cursor"]["firstBatch"]
 
 
 def test_the_wait_ends_by_killop(faults, server):

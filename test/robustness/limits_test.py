@@ -124,7 +124,7 @@ def test_requests_that_wait_together():
             client.send({"insert": "c", "documents": [{"_id": number, "pad": pad}], "$db": "limits"})
             clients.append(client)
         wait_until(lambda: server.log_text().count("receiveBytesMax") == 5, what="five refusals")
-        assert usage(server)["freshet"]["commandsParked"] == fit
+        wait_until(lambda: usage(server)["freshet"]["commandsParked"] == fit, timeout=60, what="the others waiting")
         faults.end("slow_sync")
         outcomes = [outcome(client) for client in clients]
         assert outcomes.count("inserted") == fit and outcomes.count("refused") == 5
