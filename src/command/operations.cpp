@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // currentOp, killOp: what runs now.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "collection/data.h"
@@ -11,6 +15,20 @@
 #include "query/matcher.h"
 
 namespace freshet::command {
+namespace {
+
+void append_progress(bson::Builder& entry, const Operation::Progress& progress) {
+  if (progress.what == nullptr) return;
+  std::string message = progress.what;
+  if (progress.total > 0) {
+    const std::int64_t percent = std::min<std::int64_t>(100, 100 * progress.done / progress.total);
+    message += fmt::format(": {}/{} {}%", progress.done, progress.total, percent);
+    entry.open_document("progress").add("done", progress.done).add("total", progress.total).close();
+  }
+  entry.add("msg", message);
+}
+
+}  // namespace
 
 std::vector<std::string> current_operations(CommandServices& services) {
   std::vector<std::string> out;
@@ -35,6 +53,7 @@ std::vector<std::string> current_operations(CommandServices& services) {
     entry.add("op", operation_kind(running.command_name))
         .add("ns", running.ns)
         .add("command", bson::View(running.body));
+    append_progress(entry, operation.progress());
     entry.add("waitingForLock", false).add("parked", running.parked);
     out.push_back(entry.take());
   });

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bson/view.h"
@@ -14,6 +15,9 @@
 #include "model/namespace.h"
 #include "pipeline/execution.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/plan/planner_rules.h"
+#include "pipeline/plan/record_source.h"
+#include "pipeline/plan/stage_text.h"
 #include "storage/commit/commit_layer.h"
 
 namespace freshet {
@@ -29,6 +33,14 @@ struct PlanServices {
   const catalog::Catalog& catalog;
   const Clock& clock;
   Random& random;
+  PlannerRules rules = {};
+};
+
+/// What is to be told of a plan.
+enum class Telling : std::uint8_t {
+  Nothing,
+  Plan,    ///< how it would go, and how else it could
+  Counts,  ///< and what each stage did
 };
 
 /// What find and aggregate have in common. Views borrow the command; the plan copies what it needs.
@@ -39,6 +51,7 @@ struct QuerySpec {
   bson::View let;
   bson::ValueView hint;
   commit::ReadPoint read_point = commit::ReadPoint::Latest;
+  Telling telling = Telling::Nothing;
 };
 
 struct FindSpec : QuerySpec {
@@ -51,6 +64,10 @@ struct FindSpec : QuerySpec {
   std::int64_t limit = 0;  ///< 0: none
   bool show_record_id = false;
   bool tailable = false;  ///< needs a capped collection (or the oplog), natural order
+  bool counts = false;    ///< documents are only counted: they may come empty
+  /// Only the different values at this path are wanted: each may come once, in a document that has
+  /// nothing else. Empty: documents as usual.
+  std::string_view distinct;
 };
 
 struct AggregateSpec : QuerySpec {
@@ -68,13 +85,23 @@ class QueryPlan : public Execution {
   virtual bool is_long() const = 0;
   /// Null when the collection does not exist, or for pipelines without one.
   virtual catalog::CollectionPtr collection() const = 0;
-  /// queryPlanner.winningPlan (or the stages of an aggregation) into the open document.
-  virtual void explain(bson::Builder& out) const = 0;
-  struct Counts {
-    std::int64_t keys = 0;
-    std::int64_t documents = 0;
-  };
-  virtual Counts examined() const = 0;
+
+  // For explain; see QuerySpec::telling.
+
+  /// The stages that reach the documents, as one tree.
+  virtual void explain(StageText& out) const = 0;
+  /// How many stages of an aggregation run behind those, and each of them: its specification, and
+  /// what it gave.
+  virtual std::size_t later_stages() const { return 0; }
+  virtual void explain_later(std::size_t i, StageText& out) const {
+    static_cast<void>(i);
+    static_cast<void>(out);
+  }
+  /// What the documents that are reached have to match. Lives as long as the plan.
+  virtual bson::View filter() const = 0;
+  /// The ways that were not chosen.
+  virtual const std::vector<RecordSourcePtr>& rejected() const = 0;
+  virtual ExamineCounts examined() const = 0;
 };
 
 /// Throws what parsing and planning throw. `op` is the command that plans.
