@@ -143,6 +143,7 @@ StartedBuild Ddl::start_build(const model::Namespace& ns, const std::vector<bson
   for (IndexDefinition& index : wanted.missing) {
     index.id = change.next_id();
     index.building = true;
+    index.runtime->since_ms = clock_.wall_ms();
     auto made = std::make_shared<const IndexDefinition>(std::move(index));
     started.indexes.push_back(made);
     next->indexes.push_back(std::move(made));

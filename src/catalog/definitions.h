@@ -49,6 +49,9 @@ struct IndexRuntime {
   IndexShape known;
   /// What of it is stored: what is known but not stored yet is written along with the next key.
   IndexShape stored;
+  /// How many plans read it, since the server started or the index was made.
+  std::atomic<std::int64_t> uses{0};
+  std::atomic<std::int64_t> since_ms{0};  ///< 0: since the server started
 };
 
 /// What a command does with a collection, as `top` tells it apart.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // currentOp, killOp: what runs now.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -19,7 +21,6 @@
 #include "query/matcher.h"
 
 namespace freshet::command {
-
 namespace {
 
 constexpr std::size_t kTruncatedBytes = 1024;
@@ -32,6 +33,17 @@ void append_command(bson::Builder& entry, bson::View command, const CurrentOpOpt
   std::string text = bson::to_json(command);
   text.resize(std::min(text.size(), kTruncatedBytes));
   entry.open_document("command").add("$truncated", utf8_replaced(std::move(text))).close();
+}
+
+void append_progress(bson::Builder& entry, const Operation::Progress& progress) {
+  if (progress.what == nullptr) return;
+  std::string message = progress.what;
+  if (progress.total > 0) {
+    const std::int64_t percent = std::min<std::int64_t>(100, 100 * progress.done / progress.total);
+    message += fmt::format(": {}/{} {}%", progress.done, progress.total, percent);
+    entry.open_document("progress").add("done", progress.done).add("total", progress.total).close();
+  }
+  entry.add("msg", message);
 }
 
 std::string operation_entry(const CommandServices& services, std::uint64_t id,
@@ -55,6 +67,7 @@ std::string operation_entry(const CommandServices& services, std::uint64_t id,
       .add("microsecs_running", static_cast<std::int64_t>(micros));
   entry.add("op", operation_kind(running.command_name)).add("ns", running.ns);
   append_command(entry, bson::View(running.body), options);
+  append_progress(entry, operation.progress());
   entry.add("numYields", std::int32_t{0}).open_document("locks").close();
   entry.add("waitingForLock", false).add("parked", running.parked != nullptr);
   return entry.take();

@@ -88,8 +88,9 @@ Documents index_stats(CommandContext& context, const model::Namespace& ns) {
     bson::Builder entry;
     entry.add("name", index->name).add("key", index->key_pattern());
     entry.add("host", context.services.identity.advertised);
-    entry.open_document("accesses").add("ops", std::int64_t{0});
-    entry.add_date("since", context.services.identity.started_ms).close();
+    const std::int64_t since = index->runtime->since_ms.load();
+    entry.open_document("accesses").add("ops", index->runtime->uses.load());
+    entry.add_date("since", since == 0 ? context.services.identity.started_ms : since).close();
     if (index->building) entry.add("building", true);
     entry.add("spec", bson::View(index->spec));
     out.push_back(entry.take());

@@ -150,6 +150,10 @@ ExpressionNode::ExpressionNode(bson::ValueView spec, const QueryContext& context
 
 ExpressionNode::~ExpressionNode() = default;
 
+const QueryContext& ExpressionNode::context() const {
+  return compiled_->context;
+}
+
 bool ExpressionNode::matches(bson::View document, MatchDetails*) const {
   return compiled_->expression.evaluate(document, compiled_->context).view().truthy();
 }

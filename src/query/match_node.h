@@ -108,6 +108,8 @@ class ExpressionNode final : public MatchNode {
   bool matches_value(bson::ValueView) const override { return false; }
   /// The expression as it was written (owned here).
   bson::ValueView spec() const { return spec_; }
+  /// What it was parsed with: the values of its variables among others.
+  const QueryContext& context() const;
 
  private:
   struct Compiled;

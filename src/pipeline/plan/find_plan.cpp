@@ -41,30 +41,39 @@ class FindPlan final : public PlanBase {
                           &matcher_);
     }
     check_tailable(spec);
-    AccessPlan access = plan_access(access_request(spec));
+    AccessPlan access = plan_access(request(spec));
+    covered_ = access.covered;
     make_pipeline(spec, access.sorted);
-    StagePtr chain = build(std::move(access.source), spec.show_record_id, pipeline_, 0);
-    if (projection_)
-      chain = std::make_unique<ProjectionStage>(std::move(chain), *projection_, context_);
-    root_ = std::move(chain);
+    StagePtr stages = chain(leaf(std::move(access), spec.show_record_id), 0, pipeline_.size());
+    if (projection_) {
+      stages =
+          counted(std::make_unique<ProjectionStage>(std::move(stages), *projection_, context_));
+    }
+    root_ = std::move(stages);
   }
 
-  void explain(bson::Builder& out) const override {
-    if (projection_)
-      out.add("stage", "PROJECTION_DEFAULT").add("transformBy", bson::View(projection_spec_));
-    if (projection_) out.open_document("inputStage");
-    std::size_t open = projection_ ? 1 : 0;
-    for (auto at = pipeline_.rbegin(); at != pipeline_.rend(); ++at) {
-      explain_stage(**at, out);
-      out.open_document("inputStage");
-      ++open;
+  bson::View filter() const override { return matcher_.filter(); }
+
+  void explain(StageText& out) const override {
+    if (projection_) {
+      out.stage(projection_stage(), counts_of(pipeline_.size()));
+      out.out().add("transformBy", bson::View(projection_spec_)).open_document("inputStage");
     }
-    records_->records().explain(out);
-    while (open-- > 0)
-      out.close();
+    explain_access(out, 0, pipeline_.size());
+    if (projection_) out.out().close();
   }
 
  private:
+  std::string_view projection_stage() const {
+    if (covered_) return "PROJECTION_COVERED";
+    for (const bson::Element& field : bson::View(projection_spec_)) {
+      const bool flag = field.is_number() || field.type() == bson::Type::Bool;
+      const bool plain = field.name().find_first_of(".$") == std::string_view::npos;
+      if (!flag || !plain) return "PROJECTION_DEFAULT";
+    }
+    return "PROJECTION_SIMPLE";
+  }
+
   // {$natural: ±1} is a way to walk, not an order.
   void read_sort(const FindSpec& spec) {
     hint_ = spec.hint;
@@ -83,7 +92,6 @@ class FindPlan final : public PlanBase {
       if (direction != 1 && direction != -1) {
         raise(ErrorCode::BadValue, "$natural sort cannot be set to a value other than -1 or 1");
       }
-      backward_ = direction < 0;
       return;
     }
     sort_.emplace(spec.sort);
@@ -105,15 +113,27 @@ class FindPlan final : public PlanBase {
     }
   }
 
-  AccessRequest access_request(const FindSpec& spec) const {
-    return {.store = services_.store,
-            .collection = resolved_.collection,
-            .filter = matcher_,
-            .sort = sort_ ? &*sort_ : nullptr,
-            .hint = hint_,
-            .min = spec.min,
-            .max = spec.max,
-            .collation = collation_};
+  AccessRequest request(const FindSpec& spec) const {
+    AccessRequest out = access_request(spec, matcher_);
+    out.sort = sort_ ? &*sort_ : nullptr;
+    out.hint = hint_;
+    out.min = spec.min;
+    out.max = spec.max;
+    const bool bounded =
+        spec.limit > 0 && spec.limit <= kSortLimitMax && spec.skip <= kSortLimitMax;
+    if (bounded) out.limit = spec.skip + spec.limit;
+    out.distinct = spec.distinct;
+    out.needs = needs(spec);
+    return out;
+  }
+
+  Needs needs(const FindSpec& spec) const {
+    Needs out;
+    if (spec.show_record_id) return out;
+    if (projection_) return needs_of_projection(bson::View(projection_spec_));
+    out.everything = !spec.counts && spec.distinct.empty();
+    if (!spec.distinct.empty()) out.add(std::string(spec.distinct));
+    return out;
   }
 
   void make_pipeline(const FindSpec& spec, bool sorted) {
@@ -130,26 +150,16 @@ class FindPlan final : public PlanBase {
     }
   }
 
-  static void explain_stage(const StageSpec& stage, bson::Builder& out) {
-    if (stage.sort_pattern() != nullptr) {
-      out.add("stage", "SORT").add("sortPattern", stage.body().as_document());
-    } else if (const auto limit = stage.limit()) {
-      out.add("stage", "LIMIT").add("limitAmount", *limit);
-    } else if (const auto skip = stage.skip()) {
-      out.add("stage", "SKIP").add("skipAmount", *skip);
-    }
-  }
-
   static constexpr std::int64_t kSortLimitMax = std::int64_t{1} << 40;
 
   const std::string filter_;
   const query::Matcher matcher_;
   std::optional<query::SortPattern> sort_;
   std::string natural_;
-  bool backward_ = false;  // {$natural: -1}
   bson::ValueView hint_;
   std::string projection_spec_;
   std::optional<query::Projection> projection_;
+  bool covered_ = false;
 };
 
 // A find on a view is an aggregation on its source.

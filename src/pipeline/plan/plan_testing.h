@@ -7,13 +7,40 @@
 #include <string_view>
 #include <vector>
 
+#include "bson/builder.h"
 #include "bson/json.h"
 #include "collection/testing.h"
 #include "pipeline/plan/query_plan.h"
 
 namespace freshet::pipeline {
 
-/// A find in words: Extended JSON in every field, empty for none.
+/// A filter from Extended JSON, which takes some operators for types: they are written with an @
+/// for the $.
+inline std::string filter_from_json(std::string_view json) {
+  struct Renaming {
+    static void add(bson::Builder& out, bson::View document) {
+      for (const bson::Element& field : document) {
+        std::string name(field.name());
+        if (name.starts_with('@')) name[0] = '$';
+        if (field.is_document()) {
+          add(out.open_document(name), field.as_document());
+          out.close();
+        } else if (field.is_array()) {
+          add(out.open_array(name), field.as_document());
+          out.close();
+        } else {
+          out.add(name, field.value());
+        }
+      }
+    }
+  };
+  const std::string parsed = bson::from_json(json);
+  bson::Builder out;
+  Renaming::add(out, bson::View(parsed));
+  return out.take();
+}
+
+/// A find in words: Extended JSON in every field (see filter_from_json()), empty for none.
 struct FindText {
   std::string filter = "{}";
   std::string sort = "{}";
@@ -29,7 +56,8 @@ class PlanTest : public collection::DataTest {
             .commits = data().commits(),
             .catalog = data().catalog(),
             .clock = clock_,
-            .random = random_};
+            .random = random_,
+            .rules = rules_};
   }
 
   /// Owns what a FindSpec borrows.
@@ -39,7 +67,7 @@ class PlanTest : public collection::DataTest {
   };
   std::unique_ptr<Find> find_of(const FindText& text) {
     auto find = std::make_unique<Find>();
-    find->filter = bson::from_json(text.filter);
+    find->filter = filter_from_json(text.filter);
     find->sort = bson::from_json(text.sort);
     find->projection = bson::from_json(text.projection);
     find->spec.ns = ns();
@@ -70,12 +98,15 @@ class PlanTest : public collection::DataTest {
   /// queryPlanner.winningPlan as JSON.
   std::string explain(const FindText& text) {
     const auto find = find_of(text);
+    find->spec.telling = Telling::Plan;
     bson::Builder out;
-    plan_find(services(), find->spec, op_)->explain(out);
+    StageText text_out(out, false);
+    plan_find(services(), find->spec, op_)->explain(text_out);
     const std::string bytes = out.take();
     return bson::to_json(bson::View(bytes));
   }
 
+  PlannerRules rules_;
   Operation op_{clock_, 1, std::make_shared<ClientInfo>()};
   std::shared_ptr<const storage::Reader> reader_;  // shared: as Execution gives it
 };
