@@ -110,6 +110,8 @@ class Ddl {
 
  private:
   oplog::EntryContext entry_context() const;
+  void append_created(DdlCommit& change, const CollectionDefinition& collection,
+                      const std::vector<IndexPtr>& indexes);
   CollectionPtr create_locked(DdlCommit& change, const model::Namespace& ns, std::string options,
                               const std::vector<std::string>& index_specs) REQUIRES(mutex_);
   storage::Position commit_locked(DdlCommit& change) REQUIRES(mutex_);

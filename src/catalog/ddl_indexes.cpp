@@ -66,6 +66,16 @@ std::string build_note(std::string_view what, const CollectionDefinition& collec
   return o.take();
 }
 
+std::string commit_index_build_command(const CollectionDefinition& collection,
+                                       const std::vector<IndexPtr>& indexes) {
+  bson::Builder o;
+  o.add("commitIndexBuild", collection.ns.coll).open_array("indexes");
+  for (const IndexPtr& index : indexes)
+    o.push(bson::View(index->spec));
+  o.close();
+  return o.take();
+}
+
 std::string drop_indexes_command(const CollectionDefinition& collection,
                                  const IndexDefinition& index) {
   bson::Builder o;
@@ -138,6 +148,22 @@ StartedBuild Ddl::start_build(const model::Namespace& ns, const std::vector<bson
   return started;
 }
 
+// Indexes that were built over documents together are one change, as in MongoDB; on an empty
+// collection each is its own.
+void Ddl::append_created(DdlCommit& change, const CollectionDefinition& collection,
+                         const std::vector<IndexPtr>& indexes) {
+  const auto append = [&](const std::string& o) {
+    change.append(
+        oplog::make_command(entry_context(), collection.ns.db, collection.uuid, bson::View(o)));
+  };
+  if (indexes.size() > 1 && collection.runtime->documents.load() > 0) {
+    append(commit_index_build_command(collection, indexes));
+    return;
+  }
+  for (const IndexPtr& index : indexes)
+    append(create_indexes_command(collection, *index));
+}
+
 StartedBuild Ddl::finish_build(std::uint64_t collection_id, const std::vector<IndexPtr>& indexes) {
   const MutexLock lock(mutex_);
   DdlCommit change(commits_, catalog_);
@@ -145,6 +171,7 @@ StartedBuild Ddl::finish_build(std::uint64_t collection_id, const std::vector<In
   if (base == nullptr)
     raise(ErrorCode::IndexBuildAborted, "the collection was dropped during the build");
   auto next = DdlCommit::copy_of(*base);
+  std::vector<IndexPtr> finished_indexes;
   for (const IndexPtr& built : indexes) {
     const auto at = std::find_if(next->indexes.begin(), next->indexes.end(),
                                  [&](const IndexPtr& other) { return other->id == built->id; });
@@ -154,10 +181,10 @@ StartedBuild Ddl::finish_build(std::uint64_t collection_id, const std::vector<In
     }
     auto ready = std::make_shared<IndexDefinition>(**at);
     ready->building = false;
-    const std::string o = create_indexes_command(*next, *ready);
-    change.append(oplog::make_command(entry_context(), next->ns.db, next->uuid, bson::View(o)));
+    finished_indexes.push_back(ready);
     *at = std::move(ready);
   }
+  append_created(change, *next, finished_indexes);
   change.put(next);
   StartedBuild finished;
   finished.position = commit_locked(change);

@@ -343,7 +343,7 @@ TEST(ChangeStreamTest, DescribesDdlWhenAskedTo) {
   const auto events = log.drain(*stream);
   ASSERT_EQ(types_of(events), "create createIndexes insert");
   EXPECT_EQ(field_names(bson::View(events[0])),
-            "_id operationType clusterTime collectionUUID wallTime ns nsType operationDescription");
+            "_id operationType clusterTime collectionUUID wallTime ns operationDescription");
   const bson::View described = bson::View(events[1])["operationDescription"].as_document();
   EXPECT_EQ(bson::to_json(described),
             bson::to_json(bson::View(

@@ -2,7 +2,7 @@
 //
 // event = _id operationType clusterTime [collectionUUID] wallTime [lsid txnNumber]
 //         [fullDocument] ns [to] [documentKey] [updateDescription | rawUpdateDescription]
-//         [fullDocumentBeforeChange] [nsType] [operationDescription] [stateBeforeChange]
+//         [fullDocumentBeforeChange] [operationDescription] [stateBeforeChange]
 #include "stream/event.h"
 
 #include <string_view>
@@ -78,13 +78,17 @@ void add_command_fields(bson::Builder& out, bson::View command) {
 // --- what DDL events describe, one function per kind ---
 
 void describe_create(bson::Builder& out, const Change& change) {
-  out.add("nsType", change.op.o["viewOn"].missing() ? "collection" : "view");
   out.open_document("operationDescription");
   add_command_fields(out, change.op.o);
   out.close();
 }
 
+// One entry per index, or one for all that were built together.
 void describe_create_indexes(bson::Builder& out, const Change& change) {
+  if (const bson::Element built = change.op.o["indexes"]) {
+    out.open_document("operationDescription").add("indexes", built.value()).close();
+    return;
+  }
   out.open_document("operationDescription").open_array("indexes").push_document();
   add_command_fields(out, change.op.o);
   out.close().close().close();
