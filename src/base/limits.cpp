@@ -36,6 +36,8 @@ constexpr LimitRow kRows[] = {
     {"snapshotWindowMsMax", &Limits::snapshot_window_ms_max, 0, kMany},
     {"snapshotsMax", &Limits::snapshots_max, 1, 1'000'000},
     {"streamFeedBlockBytesMax", &Limits::stream_feed_block_bytes_max, 64 << 10, 1 << 30},
+    {"streamGraceMsMax", &Limits::stream_grace_ms_max, 0, kMany},
+    {"streamHoldBytesMax", &Limits::stream_hold_bytes_max, 1 << 20, kBytesMax},
     {"streamRingBytesMax", &Limits::stream_ring_bytes_max, 1 << 20, kBytesMax},
     {"streamsOpenMax", &Limits::streams_open_max, 1, kMany},
     {"txnBytesMax", &Limits::txn_bytes_max, 1 << 20, kBytesMax},

@@ -220,6 +220,14 @@ void Modification::take(const bson::Element& field) {
     } else {
       options_.add_null(name);
     }
+  } else if (name == "freshetHistory") {
+    check_history_option(field);
+    command_.add(name, field);
+    if (field.as_document().empty()) {
+      options_.add_null(name);
+    } else {
+      options_.add(name, field);
+    }
   } else if (name == "cappedSize" || name == "cappedMax") {
     if (!base_.capped) raise(ErrorCode::InvalidOptions, "'{}' needs a capped collection", name);
     const std::int64_t value = parse_count_option(field, name);

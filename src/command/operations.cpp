@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // currentOp, killOp: what runs now.
+#include <utility>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "collection/data.h"
@@ -14,6 +16,7 @@ namespace freshet::command {
 
 std::vector<std::string> current_operations(CommandServices& services) {
   std::vector<std::string> out;
+  const auto cursors = used_cursors(services);
   const SteadyTime now = services.clock.steady();
   services.operations.for_each([&](std::uint64_t id, const RunningCommand& running) {
     const Operation& operation = *running.operation;
@@ -35,6 +38,12 @@ std::vector<std::string> current_operations(CommandServices& services) {
     entry.add("op", operation_kind(running.command_name))
         .add("ns", running.ns)
         .add("command", bson::View(running.body));
+    if (const bson::Element id_of_cursor = bson::View(running.body)["getMore"]) {
+      const auto used = id_of_cursor.type() == bson::Type::Int64
+                            ? cursors.find(id_of_cursor.as_int64())
+                            : cursors.end();
+      if (used != cursors.end()) entry.add_all(bson::View(used->second));
+    }
     entry.add("waitingForLock", false).add("parked", running.parked);
     out.push_back(entry.take());
   });

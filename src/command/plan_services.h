@@ -9,8 +9,8 @@
 namespace freshet::command {
 
 inline pipeline::PlanServices plan_services(CommandServices& services) {
-  return {services.data.store(), services.data.commits(), services.data.catalog(), services.clock,
-          services.random};
+  return {services.data.store(), services.data.commits(), services.data.catalog(),
+          services.clock,        services.random,         services.image_ages};
 }
 
 }  // namespace freshet::command

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/source_documents.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "bson/builder.h"
@@ -81,6 +85,30 @@ Documents sessions(CommandContext& context) {
   return out;
 }
 
+// The options that there are nothing to say about here are checked and have no effect.
+constexpr std::string_view kCurrentOpOptions[] = {
+    "allUsers",     "backtrace", "idleConnections", "idleCursors",
+    "idleSessions", "localOps",  "targetAllNodes",  "truncateOps",
+};
+
+Documents current_operations_asked_for(CommandContext& context, bson::View options) {
+  for (const bson::Element& option : options) {
+    if (std::ranges::find(kCurrentOpOptions, option.name()) == std::end(kCurrentOpOptions)) {
+      raise(ErrorCode::FailedToParse, "unrecognized option '{}' in $currentOp", option.name());
+    }
+    if (option.type() != bson::Type::Bool) {
+      raise(ErrorCode::FailedToParse, "the '{}' option of $currentOp must be a bool, found {}",
+            option.name(), bson::type_alias(option.type()));
+    }
+  }
+  Documents documents = current_operations(context.services);
+  if (options["idleCursors"].truthy()) {
+    for (std::string& cursor : idle_cursors(context.services))
+      documents.push_back(std::move(cursor));
+  }
+  return documents;
+}
+
 }  // namespace
 
 Documents source_documents(CommandContext& context, const model::Namespace& ns,
@@ -103,7 +131,7 @@ Documents source_documents(CommandContext& context, const model::Namespace& ns,
       raise(ErrorCode::InvalidNamespace,
             "$currentOp must be run against the 'admin' database with {{aggregate: 1}}");
     }
-    return current_operations(context.services);
+    return current_operations_asked_for(context, options);
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include "base/wait.h"
 #include "cursor/batch.h"
 #include "model/resume_token.h"
+#include "stream/progress.h"
 
 namespace freshet {
 class Operation;
@@ -43,6 +44,9 @@ class Source {
 
   /// Where a client that drops everything else would go on; change streams only.
   virtual std::optional<model::ResumeToken> post_batch_token() const { return std::nullopt; }
+
+  /// How far a change stream has come; nothing for every other source. For any thread.
+  virtual std::optional<stream::StreamProgress> stream_progress() const { return std::nullopt; }
 
   /// True when fill() is likely to read much, so that it belongs on a worker.
   virtual bool reads_much() const { return false; }

@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/builder.h"
+#include "oplog/entry.h"
 #include "pipeline/plan/let.h"
+#include "pipeline/plan/pre_images.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -72,10 +74,17 @@ class OpenedView final : public Stage {
 
 }  // namespace
 
-ResolvedNamespace resolve_namespace(const catalog::CatalogState& catalog,
+ResolvedNamespace resolve_namespace(const PlanServices& services,
+                                    const catalog::CatalogState& catalog,
                                     const model::Namespace& ns) {
   ResolvedNamespace out{ns, nullptr, {}, nullptr};
   if (ns.coll.empty()) return out;
+  if (is_pre_images(ns)) {
+    out.collection = catalog.find(oplog::kDatabase, oplog::kCollection);
+    out.ns = out.collection->ns;
+    out.view_pipelines.push_back(pre_images_pipeline(catalog, services.image_ages));
+    return out;
+  }
   for (int depth = 0;; ++depth) {
     catalog::CollectionPtr found = catalog.find(out.ns);
     if (depth == 0 && found) out.collation = found->collation.get();
@@ -108,7 +117,7 @@ StagePtr PlannedAccess::open(std::string_view database, std::string_view collect
                              bson::View filter, const query::QueryContext& context) {
   const catalog::StatePtr state = services_.catalog.at(*reader_);
   const model::Namespace ns{std::string(database), std::string(collection)};
-  const ResolvedNamespace resolved = resolve_namespace(*state, ns);
+  const ResolvedNamespace resolved = resolve_namespace(services_, *state, ns);
   const auto* collation = dynamic_cast<const query::Collation*>(context.collation);
   if (resolved.view_pipelines.empty()) {
     return std::make_unique<OpenedCollection>(services_, resolved.collection, filter, collation,
@@ -142,7 +151,7 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
       read_point_(spec.read_point),
       reader_(services.commits.snapshot(spec.read_point)),
       catalog_(services.catalog.at(*reader_)),
-      resolved_(resolve_namespace(*catalog_, spec.ns)),
+      resolved_(resolve_namespace(services_, *catalog_, spec.ns)),
       access_(services_),
       build_context_{.query = context_,
                      .collections = &access_,

@@ -19,6 +19,9 @@
 namespace freshet {
 class Random;
 }
+namespace freshet::catalog {
+class ImageAges;
+}
 
 namespace freshet::pipeline {
 
@@ -29,6 +32,7 @@ struct PlanServices {
   const catalog::Catalog& catalog;
   const Clock& clock;
   Random& random;
+  const catalog::ImageAges& image_ages;
 };
 
 /// What find and aggregate have in common. Views borrow the command; the plan copies what it needs.
