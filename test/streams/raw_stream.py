@@ -15,11 +15,12 @@ class RawStream:
 
     def __init__(self, db, coll=1, stages=(), *, cluster=False, first_batch=None, aggregate=None, **options):
         self.db = db.client.admin if cluster else db
+        self.session = db.client.start_session()  # cursors belong to sessions
         if cluster:
             options["allChangesForCluster"] = True
         cursor = {} if first_batch is None else {"batchSize": first_batch}
         reply = self.db.command("aggregate", coll, pipeline=[{"$changeStream": options}, *stages], cursor=cursor,
-                                **(aggregate or {}))
+                                session=self.session, **(aggregate or {}))
         self.ns = reply["cursor"]["ns"]
         self.waiting = list(reply["cursor"]["firstBatch"])
         self.operation_time = reply["operationTime"]
@@ -39,7 +40,7 @@ class RawStream:
         command = {"getMore": Int64(self.id), "collection": self.ns.split(".", 1)[1], "maxTimeMS": max_ms, **more}
         if batch_size is not None:
             command["batchSize"] = batch_size
-        self._take(self.db.command(command))
+        self._take(self.db.command(command, session=self.session))
         return self.reply["cursor"]["nextBatch"]
 
     def drain(self, batch_size=None):
@@ -47,7 +48,7 @@ class RawStream:
         events, self.waiting = self.waiting, []
         now = self.db.command("ping")["operationTime"]
         while self.open:
-            batch = self.get_more(batch_size, max_ms=100)
+            batch = self.get_more(batch_size, max_ms=2)
             events += batch
             if not batch and self.token is not None and token_time(self.token) >= now:
                 break
@@ -61,7 +62,7 @@ class RawStream:
 
     def close(self):
         if self.open:
-            self.db.command("killCursors", self.ns.split(".", 1)[1], cursors=[Int64(self.id)])
+            self.db.command("killCursors", self.ns.split(".", 1)[1], cursors=[Int64(self.id)], session=self.session)
             self.id = 0
 
 
