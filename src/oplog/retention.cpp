@@ -193,9 +193,14 @@ void Retention::enforce() {
   if (end == 0 || cut == 0) return;
   const auto newest = store_.read_log_backward(Position(std::min(cut + 1, end)))->next();
   if (!newest || newest->position.value() <= dropped_.load()) return;
-  dropped_totals_ = totals_up_to(store_, newest->position);
-  dropped_one_document_ = is_document_change(entry_kind(newest->bytes));
-  dropped_ = newest->position.value();
+  announce_cut(*newest);
+}
+
+// From now on the entry and everything before it is gone for readers.
+void Retention::announce_cut(const storage::LogRecord& newest) {
+  dropped_totals_ = totals_up_to(store_, newest.position);
+  dropped_one_document_ = is_document_change(entry_kind(newest.bytes));
+  dropped_ = newest.position.value();
   std::erase_if(samples_, [this](const Sample& s) { return s.position < dropped_.load(); });
   save();
 }

@@ -93,6 +93,7 @@ class Retention {
   void load();
   void save() REQUIRES(mutex_);
   void take_sample(std::int64_t now_ms) REQUIRES(mutex_);
+  void announce_cut(const storage::LogRecord& newest) REQUIRES(mutex_);
   void cut_what_was_announced() REQUIRES(mutex_);
   storage::Position choose_cut(std::int64_t now_ms) REQUIRES(mutex_);
   std::uint64_t droppable_by_age(std::int64_t now_ms, std::int64_t age_ms) const REQUIRES(mutex_);

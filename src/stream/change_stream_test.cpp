@@ -268,10 +268,28 @@ TEST(ChangeStreamTest, AWaitingStreamOutlivesTheLogOfOthers) {
   EXPECT_EQ(waker->count, 0);
   EXPECT_GE(log.hub->lowest_needed(SteadyTime::max()), log.commits.visible());
   log.lose_history();
-  // The dispatcher falls behind so far that every stream must read the log.
   log.insert("db.c", R"({"_id": 7})");
   log.wait_dispatched();
   EXPECT_EQ(waker->count, 1);
+  EXPECT_EQ(types_of(log.drain(*stream)), "insert");
+}
+
+TEST(ChangeStreamTest, AnOverflowOfTheRingCostsNoHistoryThatWasNoConcern) {
+  Limits limits;
+  limits.stream_ring_bytes_max = 3'000;
+  TestLog log(limits);
+  const auto stream = log.open(kColl, kPlain);
+  for (int i = 0; i < 3; ++i)
+    log.insert("other.c", R"({"_id": 1})");
+  log.wait_dispatched();
+  log.lose_history();
+  // One commit larger than the ring: no dispatcher is fast enough.
+  std::vector<commit::PendingEntry> entries;
+  const std::string large = R"({"_id": 1, "x": ")" + std::string(1'000, 'x') + "\"}";
+  for (int i = 0; i < 20; ++i)
+    entries.push_back(log.insert_entry("other.c", large));
+  log.write(std::move(entries));
+  log.insert("db.c", R"({"_id": 7})");
   EXPECT_EQ(types_of(log.drain(*stream)), "insert");
 }
 

@@ -139,7 +139,9 @@ void HubState::run_dispatcher() {
 void HubState::dispatch(const Ring::Chunk& chunk, std::vector<WakerPtr>& wakers) {
   if (chunk.lost) {
     // The ring overflowed before we came round: nobody knows what the feeds missed, so each stream
-    // reads the log from where it stands.
+    // reads the log from where it stands, as far as is known now.
+    for (SubscriptionState* subscription : subscriptions)
+      subscription->waiter.clean = position_of(*subscription);
     for (const auto& [key, feed] : feeds) {
       feed->forget(*chunk.lost);
       feed->take_wakers(dispatched, wakers);

@@ -18,7 +18,7 @@ from random_writes import COLLECTIONS, RandomWrites
 from raw_stream import RawStream
 
 LONG = bool(os.environ.get("FRESHET_LONG"))
-SEEDS = [int(os.environ["FRESHET_SEED"])] if "FRESHET_SEED" in os.environ else range(1, 41 if LONG else 5)
+SEEDS = [int(os.environ["FRESHET_SEED"])] if "FRESHET_SEED" in os.environ else range(1, 13 if LONG else 5)
 STEPS = 600 if LONG else 150
 TOKEN_STEP = 1 if LONG else 5
 
