@@ -11,9 +11,11 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "bson/builder.h"
+#include "catalog/history.h"
 #include "collection/data.h"
 #include "collection/ttl.h"
 #include "command/exchange.h"
+#include "command/history_report.h"
 #include "command/identity.h"
 #include "command/metrics.h"
 #include "command/operation_registry.h"
@@ -22,11 +24,13 @@
 #include "command/profiler.h"
 #include "command/services.h"
 #include "cursor/registry.h"
+#include "oplog/image_policy.h"
 #include "oplog/retention.h"
 #include "pipeline/spill/spill_area.h"
 #include "session/registry.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/meta.h"
+#include "stream/counters.h"
 #include "stream/hub.h"
 #include "stream/lookup.h"
 
@@ -34,8 +38,8 @@ namespace freshet::app {
 namespace {
 
 constexpr std::size_t kProcessIdBytes = 12;
-// A stream that was read within this time keeps the part of the log it has still to read.
-constexpr Milliseconds kStreamGrace{10 * 60'000};
+// A log that could be cut does not ask for checkpoints more often than this.
+constexpr Milliseconds kCheckpointGap{5'000};
 // No command reads a snapshot older than this plus the snapshot window.
 constexpr Milliseconds kOldestReader{120'000};
 
@@ -48,6 +52,12 @@ commit::CommitOptions commit_options(const ServeOptions& options) {
   commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max);
   commit.unflushed_bytes_max = static_cast<std::size_t>(options.limits.unflushed_bytes_max);
   return commit;
+}
+
+oplog::RetentionOptions retention_options(const ServeOptions& options) {
+  return {.history_ms = options.history_ms,
+          .history_bytes = options.history_bytes,
+          .hold_bytes_max = static_cast<std::uint64_t>(options.limits.stream_hold_bytes_max)};
 }
 
 /// What getCmdLineOpts shows as `parsed`.
@@ -88,8 +98,23 @@ struct Graph::State {
   State(const ServeOptions& options, const Clock& the_clock, Random& random, Logger& the_logger,
         Surroundings surroundings);
 
-  storage::Position lowest_needed() const {
-    return std::min(hub.lowest_needed(clock.steady() - kStreamGrace), data.checkpoint_position());
+  // The log behind the last checkpoint is needed; where that is in the way, a newer one is made.
+  storage::Position recovery_bound(storage::Position wanted) {
+    if (data.checkpoint_position() < wanted && clock.steady() - checkpoint_made >= kCheckpointGap) {
+      checkpoint();
+    }
+    return data.checkpoint_position();
+  }
+  void checkpoint() {
+    checkpoint_made = clock.steady();
+    data.checkpoint();
+  }
+  oplog::RetentionBounds retention_bounds() {
+    const Milliseconds grace(limits.stream_grace_ms_max);
+    return {.recovery = [this](storage::Position wanted) { return recovery_bound(wanted); },
+            .streams = [this, grace] { return hub.lowest_needed(clock.steady() - grace); },
+            .minimum_age = [this] { return catalog::minimum_age(*data.catalog().latest()); },
+            .totals = [this] { return data.log_totals(); }};
   }
   void reclaim() {
     const storage::Position oldest = oldest_reader.note(clock.steady(), commits.applied());
@@ -105,12 +130,16 @@ struct Graph::State {
   Logger& logger;
   Limits limits;
   const std::int64_t ttl_interval_s;
+  SteadyTime checkpoint_made;  // used by jobs alone
   const std::unique_ptr<storage::Store> store;
   const storage::Identity run;
   commit::CommitLayer commits;
   stream::StreamHub hub;  // before the first commit, which Data may make
   collection::Data data;
+  oplog::ImagePolicy images;
+  catalog::ImageAges image_ages;
   stream::CollectionLookup lookup;
+  stream::StreamCounters stream_counters;
   oplog::Retention retention;
   cursor::Registry cursors;
   session::Registry sessions;
@@ -122,6 +151,7 @@ struct Graph::State {
   command::Host host;
   const std::unique_ptr<pipeline::SpillArea> spill;  // null with --memory
   command::CommandServices services;
+  command::HistoryWatch history_watch;
   LaggingPosition oldest_reader;
   IdleCutoff idle_cutoff;
   std::unique_ptr<command::Dispatcher> dispatcher;
@@ -138,10 +168,10 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       commits(*store, clock, logger, commit_options(options)),
       hub(commits, clock, limits),
       data(*store, commits, clock, random, logger),
-      lookup(*store, commits, data.catalog()),
-      retention(*store, commits, clock,
-                {.history_ms = options.history_ms, .history_bytes = options.history_bytes},
-                [this] { return lowest_needed(); }),
+      images(*store, commits),
+      image_ages(images, data.catalog(), clock),
+      lookup(*store, commits, data.catalog(), image_ages),
+      retention(*store, commits, clock, retention_options(options), retention_bounds()),
       cursors(clock, random, limits),
       sessions(clock, limits),
       parameters(limits),
@@ -170,16 +200,21 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .profiler = profiler,
                .commit = commits,
                .retention = retention,
+               .images = images,
+               .image_ages = image_ages,
                .data = data,
                .hub = hub,
                .lookup = lookup,
+               .stream_counters = stream_counters,
                .cursors = cursors,
                .sessions = sessions,
                .host = host,
                .spill = spill.get()},
+      history_watch(services),
       oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
       idle_cutoff(Milliseconds(limits.session_idle_ms_max)),
       dispatcher(command::make_dispatcher(services)) {
+  if (options.keep_images) data.keep_all_images();
   commits.set_on_fatal(std::move(surroundings.on_failed));
   command::drop_abandoned_outputs(data);
   // Like a new primary of MongoDB's: every start has an entry of its own, so that there is a
@@ -209,10 +244,11 @@ std::vector<Job> Graph::jobs() {
   State& graph = *state_;
   return {
       {"retention", Milliseconds(1'000), [&graph] { graph.retention.enforce(); }},
+      {"history watch", Milliseconds(1'000), [&graph] { graph.history_watch.check(); }},
       {"cursor expiry", Milliseconds(4'000), [&graph] { (void)graph.cursors.reap(); }},
       {"reclaim", Milliseconds(10'000), [&graph] { graph.reclaim(); }},
       {"session expiry", Milliseconds(60'000), [&graph] { graph.expire_sessions(); }},
-      {"checkpoint", Milliseconds(60'000), [&graph] { graph.data.checkpoint(); }},
+      {"checkpoint", Milliseconds(60'000), [&graph] { graph.checkpoint(); }},
       {"document expiry", Milliseconds(graph.ttl_interval_s * 1'000),
        [&graph] { (void)collection::delete_expired(graph.data, graph.clock.wall_ms()); }},
   };

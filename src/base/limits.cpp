@@ -45,6 +45,8 @@ constexpr LimitRow kRows[] = {
     {"spillBytesMax", &Limits::spill_bytes_max, 1 << 20, kBytesMax},
     {"stageMemoryBytesMax", &Limits::stage_memory_bytes_max, 64 << 10, kBytesMax},
     {"streamFeedBlockBytesMax", &Limits::stream_feed_block_bytes_max, 64 << 10, 1 << 30},
+    {"streamGraceMsMax", &Limits::stream_grace_ms_max, 0, kMany},
+    {"streamHoldBytesMax", &Limits::stream_hold_bytes_max, 1 << 20, kBytesMax},
     {"streamRingBytesMax", &Limits::stream_ring_bytes_max, 1 << 20, kBytesMax},
     {"streamsOpenMax", &Limits::streams_open_max, 1, kMany},
     {"txnBytesMax", &Limits::txn_bytes_max, 1 << 20, kBytesMax},

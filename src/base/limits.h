@@ -61,6 +61,8 @@ struct Limits {
   std::int64_t stream_ring_bytes_max = 64 << 20;
   std::int64_t stream_feed_block_bytes_max = 4 << 20;
   std::int64_t streams_open_max = 50'000;
+  std::int64_t stream_grace_ms_max = 600'000;  ///< unused that long, a stream holds no history
+  std::int64_t stream_hold_bytes_max = std::int64_t{10} << 30;  ///< what slow streams may hold
 };
 
 /// One row: how a limit is called on the wire, where it lies, and what it may be set to (one value

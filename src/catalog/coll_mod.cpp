@@ -116,16 +116,19 @@ std::string with_field(bson::View spec, std::string_view name, const bson::Value
 class Modification {
  public:
   explicit Modification(const CollectionDefinition& base)
-      : base_(base), next_(DdlCommit::copy_of(base)) {}
+      : base_(base), next_(DdlCommit::copy_of(base)) {
+    command_.add("collMod", base.ns.coll);
+  }
 
   void take(const bson::Element& field);
   void finish();
 
   std::shared_ptr<CollectionDefinition> next() { return next_; }
   std::string reply() { return reply_.take(); }
-  std::string before(const std::string& index_options) const;
-  const std::string& index_options_before() const { return index_options_before_; }
-  bool changed() const { return changed_; }
+  /// The command as it is logged: an index is named, however it was found.
+  std::string command();
+  /// What was there before, for those who read the log.
+  std::string before() const;
 
  private:
   void take_view_field(const bson::Element& field);
@@ -134,18 +137,19 @@ class Modification {
                 bson::Builder& before);
   void take_time_series(const bson::Element& field);
   void take_expiry(const bson::Element& field);
+  void log_index(const IndexDefinition& index, const IndexChange& change);
   void set(std::string_view name, bson::ValueView value) {
     options_.add(name, value);
-    changed_ = true;
+    command_.add(name, value);
   }
 
   const CollectionDefinition& base_;
   std::shared_ptr<CollectionDefinition> next_;
   bson::Builder options_;  // changed options
+  bson::Builder command_;
   bson::Builder reply_;
   std::string index_options_before_;
   bool validation_ = false;
-  bool changed_ = false;
 };
 
 void Modification::take_view_field(const bson::Element& field) {
@@ -195,8 +199,8 @@ void Modification::take_index(const bson::Element& field) {
     made->prepare_unique = *change.prepare_unique;
     set_flag(*made, "prepareUnique", old.prepare_unique, made->prepare_unique, before);
   }
+  log_index(*made, change);
   index_options_before_ = before.take();
-  changed_ = changed_ || made->spec != old.spec;
   next_->indexes[i] = std::move(made);
 }
 
@@ -225,11 +229,19 @@ void Modification::take_expiry(const bson::Element& field) {
   }
   if (field.is_string() && field.as_string() == "off") {
     options_.add_null("expireAfterSeconds");
-    changed_ = changed_ || base_.expire_after_seconds;
+    command_.add("expireAfterSeconds", field);
     return;
   }
   const bson::Value seconds = bson::Value::int64(parse_expire_after_seconds(field));
   set("expireAfterSeconds", seconds.view());
+}
+
+void Modification::log_index(const IndexDefinition& index, const IndexChange& change) {
+  command_.open_document("index").add("name", index.name);
+  if (change.expire) command_.add("expireAfterSeconds", *change.expire);
+  if (change.hidden) command_.add("hidden", *change.hidden);
+  if (change.prepare_unique) command_.add("prepareUnique", *change.prepare_unique);
+  command_.close();
 }
 
 void Modification::take(const bson::Element& field) {
@@ -253,18 +265,26 @@ void Modification::take(const bson::Element& field) {
     set(name, field);
     validation_ = true;
   } else if (name == "changeStreamPreAndPostImages") {
+    command_.add(name, field);
     if (parse_images_option(field)) {
-      set(name, field);
+      options_.add(name, field);
     } else {
       options_.add_null(name);
-      changed_ = changed_ || base_.pre_images;
+    }
+  } else if (name == "freshetHistory") {
+    check_history_option(field);
+    command_.add(name, field);
+    if (field.as_document().empty()) {
+      options_.add_null(name);
+    } else {
+      options_.add(name, field);
     }
   } else if (name == "cappedSize" || name == "cappedMax") {
     if (!base_.capped) raise(ErrorCode::InvalidOptions, "'{}' needs a capped collection", name);
     const std::int64_t value = parse_count_option(field, name);
+    command_.add(name, field);
     add_number(options_, name == "cappedSize" ? "size" : "max",
                name == "cappedSize" ? rounded_capped_size(value) : value);
-    changed_ = true;
   } else if (name == "timeseries") {
     take_time_series(field);
   } else if (name == "expireAfterSeconds") {
@@ -291,10 +311,19 @@ void Modification::finish() {
   apply_options(*next_, change_options(bson::View(base_.options), bson::View(all)));
 }
 
-std::string Modification::before(const std::string& index_options) const {
+std::string Modification::command() {
+  return command_.take();
+}
+
+std::string Modification::before() const {
   bson::Builder o2;
-  o2.add("collectionOptions_old", bson::View(base_.options));
-  if (!index_options.empty()) o2.add("indexOptions_old", bson::View(index_options));
+  o2.open_document("collectionOptions_old");
+  if (!base_.is_view()) base_.uuid.append_to(o2, "uuid");
+  o2.add_all(bson::View(base_.options));
+  o2.close();
+  if (!index_options_before_.empty()) {
+    o2.add("indexOptions_old", bson::View(index_options_before_));
+  }
   return o2.take();
 }
 
@@ -308,22 +337,14 @@ CollModResult Ddl::coll_mod(const model::Namespace& ns, bson::View changes,
   if (base == nullptr) raise(ErrorCode::NamespaceNotFound, "ns does not exist: {}", ns.full());
   if (base->is_oplog()) raise(ErrorCode::IllegalOperation, "cannot modify the oplog");
   Modification modification(*base);
-  bson::Builder o;
-  o.add("collMod", ns.coll);
-  for (const bson::Element& field : changes) {
+  for (const bson::Element& field : changes)
     modification.take(field);
-    o.add(field);
-  }
   modification.finish();
   if (base->is_view() && check_view) check_view(change.base(), *modification.next());
   CollModResult result;
   result.index_changes = modification.reply();
-  if (!modification.changed()) {
-    result.ddl.position = commits_.applied();
-    return result;
-  }
-  const std::string command = o.take();
-  const std::string o2 = modification.before(modification.index_options_before());
+  const std::string command = modification.command();
+  const std::string o2 = modification.before();
   const bson::View o2_view(o2);
   change.put(modification.next());
   change.append(oplog::make_command(entry_context(), ns.db,

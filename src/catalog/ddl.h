@@ -143,9 +143,11 @@ class Ddl {
 
  private:
   oplog::EntryContext entry_context() const;
+  void append_created(DdlCommit& change, const CollectionDefinition& collection,
+                      const std::vector<IndexPtr>& indexes);
   CollectionPtr create_locked(DdlCommit& change, const model::Namespace& ns, std::string options,
                               const std::vector<std::string>& index_specs) REQUIRES(mutex_);
-  void make_ready(DdlCommit& change, CollectionDefinition& collection, const IndexDefinition& built)
+  IndexPtr make_ready(DdlCommit& change, CollectionDefinition& collection, const IndexDefinition& built)
       REQUIRES(mutex_);
   storage::Position commit_locked(DdlCommit& change) REQUIRES(mutex_);
   std::vector<storage::Space> due_for_reclaim(const storage::Reader& reader,

@@ -73,6 +73,16 @@ std::string make_unique_command(const CollectionDefinition& collection,
   return o.take();
 }
 
+std::string commit_index_build_command(const CollectionDefinition& collection,
+                                       const std::vector<IndexPtr>& indexes) {
+  bson::Builder o;
+  o.add("commitIndexBuild", collection.ns.coll).open_array("indexes");
+  for (const IndexPtr& index : indexes)
+    o.push(bson::View(index->spec));
+  o.close();
+  return o.take();
+}
+
 std::string build_note(std::string_view what, const CollectionDefinition& collection,
                        const std::vector<IndexPtr>& indexes) {
   bson::Builder o;
@@ -190,6 +200,7 @@ FinishedBuild Ddl::finish_build(std::uint64_t collection_id, const std::vector<I
   if (base == nullptr)
     raise(ErrorCode::IndexBuildAborted, "the collection was dropped during the build");
   auto next = DdlCommit::copy_of(*base);
+  std::vector<IndexPtr> created;
   for (const IndexPtr& built : indexes) {
     const IndexPtr now = base->index_by_id(built->id);
     if (now == nullptr) {
@@ -202,8 +213,10 @@ FinishedBuild Ddl::finish_build(std::uint64_t collection_id, const std::vector<I
       return {.conflict_key = conflict ? change.transaction().conflict_key() : std::string()};
     }
     if (const auto failure = build_failure(change.transaction(), *built)) throw *failure;
-    make_ready(change, *next, *now);
+    const IndexPtr ready = make_ready(change, *next, *now);
+    if (now->replaces == 0) created.push_back(ready);
   }
+  append_created(change, *next, created);
   change.put(next);
   return {.done = true,
           .conflict_key = {},
@@ -211,24 +224,41 @@ FinishedBuild Ddl::finish_build(std::uint64_t collection_id, const std::vector<I
           .indexes_after = next->indexes.size()};
 }
 
-void Ddl::make_ready(DdlCommit& change, CollectionDefinition& collection,
-                     const IndexDefinition& built) {
+// Indexes that were built over documents together are one change, as in MongoDB; on an empty
+// collection each is its own.
+void Ddl::append_created(DdlCommit& change, const CollectionDefinition& collection,
+                         const std::vector<IndexPtr>& indexes) {
+  const auto append = [&](const std::string& o) {
+    change.append(
+        oplog::make_command(entry_context(), collection.ns.db, collection.uuid, bson::View(o)));
+  };
+  if (indexes.size() > 1 && collection.runtime->documents.load() > 0) {
+    append(commit_index_build_command(collection, indexes));
+    return;
+  }
+  for (const IndexPtr& index : indexes)
+    append(create_indexes_command(collection, *index));
+}
+
+IndexPtr Ddl::make_ready(DdlCommit& change, CollectionDefinition& collection,
+                         const IndexDefinition& built) {
   auto ready = std::make_shared<IndexDefinition>(built);
   ready->building = false;
   ready->replaces = 0;
   const bool replaces = built.replaces != 0;
-  const std::string o = replaces ? make_unique_command(collection, *ready)
-                                 : create_indexes_command(collection, *ready);
-  change.append(
-      oplog::make_command(entry_context(), collection.ns.db, collection.uuid, bson::View(o)));
+  if (replaces) {
+    const std::string o = make_unique_command(collection, *ready);
+    change.append(
+        oplog::make_command(entry_context(), collection.ns.db, collection.uuid, bson::View(o)));
+  }
   std::erase_if(collection.indexes, [&](const IndexPtr& other) {
     return replaces && other->id == built.id;  // it moves to the place of the other
   });
   for (IndexPtr& place : collection.indexes) {
     if (place->id != (replaces ? built.replaces : built.id)) continue;
     if (replaces) change.reclaim(place->space());
-    place = std::move(ready);
-    return;
+    place = ready;
+    return ready;
   }
   raise(ErrorCode::IndexBuildAborted, "the index '{}' was dropped during the build", built.name);
 }

@@ -141,6 +141,8 @@ struct CollectionDefinition {
   std::int64_t capped_bytes = 0;
   std::int64_t capped_documents = 0;  ///< 0: no limit by number
   bool pre_images = false;            ///< changeStreamPreAndPostImages.enabled
+  std::int64_t history_min_ms = 0;    ///< the log is kept at least that long; 0: as the server says
+  std::int64_t image_age_ms = 0;      ///< pre-images are shown at most that long; 0: the same
   std::string validator;              ///< BSON, empty when there is none
   std::shared_ptr<const query::Matcher> validator_matcher;
   ValidationLevel validation_level = ValidationLevel::Strict;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bson/compare.h"
+#include "bson/json.h"
 #include "bson/value.h"
 #include "collection/capped_trim.h"
 #include "collection/testing.h"
@@ -221,6 +222,19 @@ TEST_F(DdlTest, IndexCodes) {
             CannotCreateIndex);
 }
 
+TEST_F(DdlTest, IndexesBuiltOverDocumentsTogetherAreOneEntry) {
+  ASSERT_TRUE(insert(R"({"_id": 1, "a": 1})").done());
+  const std::string specs =
+      bson_of(R"({"i": [{"key": {"a": 1}, "name": "a"}, {"key": {"b": 1}, "name": "b"}]})");
+  std::vector<bson::View> both;
+  for (const bson::Element& spec : bson::View(specs)["i"].as_document())
+    both.push_back(spec.as_document());
+  Operation op(clock_, 1, std::make_shared<ClientInfo>());
+  create_indexes(data(), op, ns(), both);
+  EXPECT_EQ(last_entry().command_name(), "commitIndexBuild");
+  EXPECT_EQ(last_entry().o["indexes"].as_document().count(), 2U);
+}
+
 TEST_F(DdlTest, AUniqueIndexThatCannotBeLeavesNothing) {
   ASSERT_TRUE(insert(R"({"_id": 1, "a": 1})").done());
   ASSERT_TRUE(insert(R"({"_id": 2, "a": 1})").done());
@@ -260,6 +274,15 @@ TEST_F(DdlTest, CollMod) {
   const std::string hide = bson_of(R"({"index": {"keyPattern": {"t": 1}, "hidden": true}})");
   data().ddl().coll_mod(ns(), bson::View(hide));
   EXPECT_FALSE(collection()->find_index("t_1")->ready());
+  EXPECT_EQ(bson::to_json(last_entry().o["index"].as_document()),
+            R"({ "name" : "t_1", "hidden" : true })");
+  EXPECT_EQ(bson::to_json(last_entry().o2.as_document()["indexOptions_old"].as_document()),
+            R"({ "hidden" : false })");
+  data().ddl().coll_mod(ns(), bson::View());
+  EXPECT_EQ(bson::to_json(last_entry().o), R"({ "collMod" : "c" })") << "logged all the same";
+  EXPECT_EQ(model::Uuid::from(
+                last_entry().o2.as_document()["collectionOptions_old"].as_document()["uuid"]),
+            collection()->uuid);
   const std::string validator = bson_of(R"({"validator": {"a": {"$gt": 1}}})");
   data().ddl().coll_mod(ns(), bson::View(validator));
   EXPECT_EQ(bson::View(collection()->options)["validationLevel"].as_string(), "strict");

@@ -210,7 +210,7 @@ WriteOutcome Writer::update(RecordId id, bson::View before, const query::UpdateO
   if (!collection_->is_logged()) return {WriteStatus::Done, id, nullptr};
   unit_.transaction().append(oplog::make_update(
       entry_context(), entry_target(), bson::View(outcome.log_object), before["_id"],
-      static_cast<std::int32_t>(grown), collection_->pre_images ? &before : nullptr));
+      static_cast<std::int32_t>(grown), keeps_images() ? &before : nullptr));
   return {WriteStatus::Done, id, nullptr};
 }
 
@@ -228,7 +228,7 @@ WriteOutcome Writer::remove(RecordId id, bson::View before) {
   if (!collection_->is_logged()) return {WriteStatus::Done, id, nullptr};
   unit_.transaction().append(oplog::make_delete(entry_context(), entry_target(), before["_id"],
                                                 static_cast<std::int32_t>(-size),
-                                                collection_->pre_images ? &before : nullptr));
+                                                keeps_images() ? &before : nullptr));
   return {WriteStatus::Done, id, nullptr};
 }
 

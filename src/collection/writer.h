@@ -32,6 +32,7 @@ struct WriteContext {
   std::int64_t txn_number = -1;
   std::int32_t stmt_id = -1;
   bool bypass_validation = false;
+  bool keep_images = false;  ///< pre-images whatever the collection says
   Logger* logger = nullptr;  ///< takes the warnings of validationAction: "warn"; may be null
 };
 
@@ -87,6 +88,7 @@ class Writer {
   oplog::EntryContext entry_context() const;
   oplog::EntryTarget entry_target() const { return {collection_->full_name, collection_->uuid}; }
   void check_validator(bson::View document, const bson::View* before) const;
+  bool keeps_images() const { return collection_->pre_images || context_.keep_images; }
   WriteStatus put_new(bson::View document, RecordId& id);
   WriteStatus put_new_capped(bson::View document, RecordId& id);
   WriteStatus resize_capped(std::int64_t documents, std::int64_t bytes);

@@ -46,6 +46,9 @@ class Aggregate final : public Work {
     }
     if (!reply_) {
       if (!plan_) {
+        if (reads_server_state(arguments_.spec.pipeline) && !context.on_worker) {
+          return Progress::NeedWorker;
+        }
         arguments_.spec.documents =
             source_documents(context, arguments_.spec.ns, arguments_.spec.pipeline);
       }

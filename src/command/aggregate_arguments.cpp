@@ -70,10 +70,22 @@ AggregateArguments read_aggregate_arguments(const CommandContext& context, bson:
   return out;
 }
 
-bool begins_with_change_stream(bson::View pipeline) {
+namespace {
+
+bool begins_with(bson::View pipeline, std::string_view name) {
   if (pipeline.empty()) return false;
   const bson::View stage = (*pipeline.begin()).as_document();
-  return !stage.empty() && (*stage.begin()).name() == "$changeStream";
+  return !stage.empty() && (*stage.begin()).name() == name;
+}
+
+}  // namespace
+
+bool begins_with_change_stream(bson::View pipeline) {
+  return begins_with(pipeline, "$changeStream");
+}
+
+bool reads_server_state(bson::View pipeline) {
+  return begins_with(pipeline, "$currentOp");
 }
 
 }  // namespace freshet::command

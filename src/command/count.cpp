@@ -13,6 +13,7 @@
 #include "command/plan_notes.h"
 #include "command/plan_services.h"
 #include "command/query_arguments.h"
+#include "pipeline/plan/pre_images.h"
 
 namespace freshet::command {
 namespace {
@@ -67,6 +68,7 @@ class Count final : public Work {
     if (!arguments_.spec.filter.empty() || !arguments_.spec.hint.missing()) return false;
     const catalog::CollectionPtr collection =
         context.services.data.catalog().latest()->find(arguments_.spec.ns);
+    if (pipeline::is_pre_images(arguments_.spec.ns)) return false;
     if (!collection) return true;
     if (collection->is_view() || collection->is_oplog()) return false;
     context.used = collection->runtime;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "command/commands.h"
+#include "command/history_report.h"
 #include "command/identity.h"
 #include "oplog/retention.h"
 #include "storage/commit/commit_layer.h"
@@ -71,6 +72,7 @@ void run_repl_set_get_status(CommandContext& context, bson::Builder& reply) {
   reply.open_array("members");
   append_member(reply, services);
   reply.close();
+  append_history(services, "freshetHistory", reply);
 }
 
 void run_repl_set_get_config(CommandContext& context, bson::Builder& reply) {

@@ -10,13 +10,14 @@
 #include "base/version.h"
 #include "collection/data.h"
 #include "command/commands.h"
+#include "command/history_report.h"
 #include "command/identity.h"
 #include "command/metrics.h"
 #include "command/operation_registry.h"
+#include "command/stream_metrics.h"
 #include "cursor/registry.h"
 #include "oplog/retention.h"
 #include "session/registry.h"
-#include "stream/hub.h"
 
 namespace freshet::command {
 namespace {
@@ -99,24 +100,11 @@ void append_cursors(const CommandServices& services, bson::Builder& reply) {
   reply.add("total", stats.open_total).close().close();
 }
 
-void append_streams(const CommandServices& services, bson::Builder& reply) {
-  const stream::HubStats stats = services.hub.stats();
-  reply.open_document("changeStreams").add("streams", static_cast<std::int64_t>(stats.streams));
-  reply.add("feeds", static_cast<std::int64_t>(stats.feeds))
-      .add("waiting", static_cast<std::int64_t>(stats.waiting));
-  reply.add("ringEntries", static_cast<std::int64_t>(stats.ring_entries));
-  reply.add("ringBytes", static_cast<std::int64_t>(stats.ring_bytes));
-  reply.add("dispatchedEntries", static_cast<std::int64_t>(stats.dispatched_entries));
-  reply.add("matches", static_cast<std::int64_t>(stats.matches))
-      .add("wakes", static_cast<std::int64_t>(stats.wakes));
-  reply.close();
-}
-
-void append_metrics(const CommandServices& services, bson::Builder& reply) {
+void append_metrics(CommandServices& services, bson::Builder& reply) {
   const Metrics& metrics = services.metrics;
   reply.open_document("metrics");
   append_cursors(services, reply);
-  append_streams(services, reply);
+  append_stream_metrics(services, reply);
   reply.open_document("document").add("returned", metrics.documents_returned.value()).close();
   reply.open_document("operation").add("writeConflicts", metrics.write_conflicts.value()).close();
   reply.close();
@@ -128,7 +116,9 @@ void append_oplog(const CommandServices& services, bson::Builder& reply) {
   reply.open_document("oplog").add("bytes", static_cast<std::int64_t>(store.log_bytes()));
   reply.add("earliestOptime", first.value_or(storage::Position{}).timestamp());
   reply.add("latestOptime", services.data.commits().visible().timestamp());
-  reply.add("lastDropped", services.retention.last_dropped().timestamp()).close();
+  reply.add("lastDropped", services.retention.last_dropped().timestamp());
+  append_history(services, "history", reply);
+  reply.close();
 }
 
 void append_limits(const Limits& limits, bson::Builder& reply) {
@@ -141,7 +131,7 @@ void append_limits(const Limits& limits, bson::Builder& reply) {
 }  // namespace
 
 void run_server_status(CommandContext& context, bson::Builder& reply) {
-  const CommandServices& services = context.services;
+  CommandServices& services = context.services;
   const Identity& identity = services.identity;
   const std::int64_t now_ms = services.clock.wall_ms();
   const std::int64_t up_ms = identity.uptime(services.clock).count();
@@ -171,6 +161,7 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
       .add("bits", std::int32_t{64})
       .add("resident", static_cast<std::int32_t>(memory.resident_mb));
   reply.add("virtual", static_cast<std::int32_t>(memory.virtual_mb)).add("supported", true).close();
+  append_image_metrics(services, reply);
   append_metrics(services, reply);
   append_oplog(services, reply);
   append_limits(services.limits, reply);

@@ -18,7 +18,11 @@ namespace freshet::commit {
 class CommitLayer;
 }
 namespace freshet::oplog {
+class ImagePolicy;
 class Retention;
+}  // namespace freshet::oplog
+namespace freshet::catalog {
+class ImageAges;
 }
 namespace freshet::collection {
 class Data;
@@ -26,6 +30,7 @@ class Data;
 namespace freshet::stream {
 class DocumentLookup;
 class StreamHub;
+struct StreamCounters;
 }  // namespace freshet::stream
 namespace freshet::pipeline {
 class SpillArea;
@@ -84,9 +89,12 @@ struct CommandServices {
   Profiler& profiler;
   commit::CommitLayer& commit;
   oplog::Retention& retention;
+  oplog::ImagePolicy& images;
+  const catalog::ImageAges& image_ages;
   collection::Data& data;
   stream::StreamHub& hub;
   stream::DocumentLookup& lookup;
+  stream::StreamCounters& stream_counters;
   cursor::Registry& cursors;
   session::Registry& sessions;
   Host& host;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/source_documents.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "bson/builder.h"
@@ -109,6 +113,16 @@ Documents sessions(CommandContext& context) {
   return out;
 }
 
+Documents current_operations_asked_for(CommandContext& context, bson::View options) {
+  const CurrentOpOptions wanted = read_current_op_options(options);
+  Documents documents = current_operations(context.services, wanted);
+  if (wanted.idle_cursors) {
+    for (std::string& cursor : idle_cursors(context.services, wanted))
+      documents.push_back(std::move(cursor));
+  }
+  return documents;
+}
+
 }  // namespace
 
 Documents source_documents(CommandContext& context, const model::Namespace& ns,
@@ -131,7 +145,7 @@ Documents source_documents(CommandContext& context, const model::Namespace& ns,
       raise(ErrorCode::InvalidNamespace,
             "$currentOp must be run against the 'admin' database with {{aggregate: 1}}");
     }
-    return current_operations(context.services, read_current_op_options(options));
+    return current_operations_asked_for(context, options);
   }
   return {};
 }

@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 TOOLS = REPOSITORY / "build" / "tools"
 PASSING = HERE / "pymongo_passing.txt"
-MODULES = ["test_change_stream", "test_collection", "test_cursor", "test_database", "test_bulk", "test_client_bulk_write",
+MODULES = ["test_change_stream", "asynchronous/test_change_stream", "test_collection", "test_cursor", "test_database", "test_bulk", "test_client_bulk_write",
            "test_crud_unified", "test_retryable_writes", "test_retryable_writes_unified", "test_collation",
            "test_collection_management", "test_index_management", "test_run_command", "test_examples",
            "test_grid_file", "test_gridfs", "test_gridfs_bucket", "test_gridfs_spec"]
@@ -51,7 +51,7 @@ def run(modules, server):
                        "FRESHET_OUTCOMES": str(result), "PYTHONPATH": str(HERE)}
         files = [f"test/{name}.py" for name in modules]
         subprocess.run([TOOLS / "venv" / "bin" / "python", "-m", "pytest", "-q", "-c", HERE / "pymongo.ini",
-                        "--rootdir=.", "-m", "default", "-p", "record_outcomes", "--timeout=60",
+                        "--rootdir=.", "-m", "default or default_async", "-p", "record_outcomes", "--timeout=60",
                         "--timeout-method=signal", "--tb=no", *files],
                        cwd=suite, env=environment, stdout=subprocess.DEVNULL, check=False)
         recorded = json.loads(result.read_text())

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "bson/builder.h"
 #include "pipeline/plan/plan_base.h"
+#include "pipeline/plan/pre_images.h"
 #include "query/projection.h"
 
 namespace freshet::pipeline {
@@ -191,7 +192,8 @@ std::unique_ptr<QueryPlan> plan_find(const PlanServices& services, const FindSpe
                                      Operation& op) {
   const catalog::StatePtr state = services.catalog.latest();
   const catalog::CollectionPtr found = state->find(spec.ns);
-  if (found && found->is_view()) return plan_find_on_view(services, spec, op);
+  const bool view = (found && found->is_view()) || is_pre_images(spec.ns);
+  if (view) return plan_find_on_view(services, spec, op);
   return std::make_unique<FindPlan>(services, spec, op);
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/builder.h"
+#include "oplog/entry.h"
 #include "pipeline/plan/let.h"
 #include "pipeline/plan/view_check.h"
 
@@ -47,7 +48,7 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
       telling_(spec.telling),
       reader_(services.commits.snapshot(spec.read_point)),
       catalog_(services.catalog.at(*reader_)),
-      resolved_(resolve_namespace(*catalog_, spec.ns)),
+      resolved_(resolve_namespace(services_, *catalog_, spec.ns)),
       access_(services_),
       build_context_{.query = context_,
                      .collections = &access_,

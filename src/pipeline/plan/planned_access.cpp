@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "bson/builder.h"
+#include "oplog/entry.h"
 #include "pipeline/plan/planner.h"
+#include "pipeline/plan/pre_images.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -71,10 +73,17 @@ class OpenedView final : public Stage {
 
 }  // namespace
 
-ResolvedNamespace resolve_namespace(const catalog::CatalogState& catalog,
+ResolvedNamespace resolve_namespace(const PlanServices& services,
+                                    const catalog::CatalogState& catalog,
                                     const model::Namespace& ns) {
   ResolvedNamespace out{ns, nullptr, {}, nullptr};
   if (ns.coll.empty()) return out;
+  if (is_pre_images(ns)) {
+    out.collection = catalog.find(oplog::kDatabase, oplog::kCollection);
+    out.ns = out.collection->ns;
+    out.view_pipelines.push_back(pre_images_pipeline(catalog, services.image_ages));
+    return out;
+  }
   for (int depth = 0;; ++depth) {
     catalog::CollectionPtr found = catalog.find(out.ns);
     if (depth == 0 && found) out.collation = found->collation.get();
@@ -97,7 +106,7 @@ StagePtr PlannedAccess::open(std::string_view database, std::string_view collect
                              bson::View filter, const query::QueryContext& context) {
   const catalog::StatePtr state = services_.catalog.at(*reader_);
   const model::Namespace ns{std::string(database), std::string(collection)};
-  const ResolvedNamespace resolved = resolve_namespace(*state, ns);
+  const ResolvedNamespace resolved = resolve_namespace(services_, *state, ns);
   const auto* collation = dynamic_cast<const query::Collation*>(context.collation);
   if (resolved.view_pipelines.empty()) {
     return std::make_unique<OpenedCollection>(services_, resolved.collection, filter, collation,

@@ -24,7 +24,8 @@ struct ResolvedNamespace {
 };
 
 /// Throws ViewDepthLimitExceeded (165) above kViewDepthMax.
-ResolvedNamespace resolve_namespace(const catalog::CatalogState& catalog,
+ResolvedNamespace resolve_namespace(const PlanServices& services,
+                                    const catalog::CatalogState& catalog,
                                     const model::Namespace& ns);
 inline constexpr int kViewDepthMax = 20;
 

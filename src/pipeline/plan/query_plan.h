@@ -23,6 +23,9 @@
 namespace freshet {
 class Random;
 }
+namespace freshet::catalog {
+class ImageAges;
+}
 
 namespace freshet::pipeline {
 
@@ -33,6 +36,7 @@ struct PlanServices {
   const catalog::Catalog& catalog;
   const Clock& clock;
   Random& random;
+  const catalog::ImageAges& image_ages;
   PlannerRules rules = {};
   SpillArea* spill = nullptr;  ///< null: nothing goes to disk
   std::size_t stage_memory_bytes_max = std::size_t{100} << 20;

@@ -122,6 +122,10 @@ void parse_stage(bson::View stage, const PipelineContext& context, Pipeline& out
     raise(location(40323), "A pipeline stage specification object must contain exactly one field.");
   }
   const bson::Element body = *stage.begin();
+  if (body.name() == "$changeStreamSplitLargeEvent") {
+    raise(ErrorCode::IllegalOperation, "{} may only stand in a $changeStream pipeline",
+          body.name());
+  }
   const StageRow* row = find_stage_row(body.name());
   if (row == nullptr) raise(location(40324), "Unrecognized pipeline stage name: '{}'", body.name());
   row->parse(row->traits, body, context, out);
