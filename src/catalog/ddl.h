@@ -147,8 +147,8 @@ class Ddl {
                       const std::vector<IndexPtr>& indexes);
   CollectionPtr create_locked(DdlCommit& change, const model::Namespace& ns, std::string options,
                               const std::vector<std::string>& index_specs) REQUIRES(mutex_);
-  IndexPtr make_ready(DdlCommit& change, CollectionDefinition& collection, const IndexDefinition& built)
-      REQUIRES(mutex_);
+  IndexPtr make_ready(DdlCommit& change, CollectionDefinition& collection,
+                      const IndexDefinition& built) REQUIRES(mutex_);
   storage::Position commit_locked(DdlCommit& change) REQUIRES(mutex_);
   std::vector<storage::Space> due_for_reclaim(const storage::Reader& reader,
                                               storage::Position oldest_reader) REQUIRES(mutex_);

@@ -73,6 +73,11 @@ Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool
   reply.add("id", close ? std::int64_t{0} : pin_.id()).add("ns", pin_.params().ns.full());
   reply.close();
   pin_.note_batch(batch_->count());
+  if (!pin_.source().tailable()) {
+    const std::optional<SteadyTime> deadline = context.op.deadline();
+    const SteadyTime now = context.services.clock.steady();
+    pin_.set_time_left(deadline ? std::optional(*deadline - now) : std::nullopt);
+  }
   batch_.reset();
   ended_ = close;
   if (close) {

@@ -89,8 +89,13 @@ class GetMore final : public Work {
     }
   }
 
+  // The maxTimeMS of the command that opened the cursor is for all its batches together.
   static void limit_time(CommandContext& context, cursor::CursorPin& pin, bool waits) {
-    if (!context.max_time_ms || *context.max_time_ms == 0 || waits) return;
+    if (waits) return;
+    if (!context.max_time_ms || *context.max_time_ms == 0) {
+      if (const auto left = pin.time_left()) context.op.set_deadline(context.op.started() + *left);
+      return;
+    }
     if (pin.source().tailable()) {
       pin.release();
       raise(ErrorCode::BadValue,

@@ -35,6 +35,7 @@ class Request final : public Exchange {
   bool must_await_read();
   bool must_await_room();
   void end_park();
+  bool moves_to_worker();
   bool wants_worker();
   Progress run();
   bool writes() const;
