@@ -167,6 +167,10 @@ void Request::end_park() {
   context_->on_worker = false;
 }
 
+bool Request::is_prompt() const {
+  return context_ && (context_->row.flags & kPrompt) != 0;
+}
+
 bool Request::moves_to_worker() {
   if (context_->on_worker || !wants_worker()) return false;
   context_->on_worker = true;

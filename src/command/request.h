@@ -22,6 +22,7 @@ class Request final : public Exchange {
   ~Request() override;
 
   Step step() override;
+  bool is_prompt() const override;
   Park park() override;
   std::string take_reply() override;
   bool more_to_come() const override { return exhaust_; }
