@@ -45,9 +45,19 @@ void WriteUnit::applied() const {
 }
 
 commit::CommitResult WriteUnit::commit() {
-  if (transaction_.empty()) return {commit::CommitStatus::Committed, commits_->applied()};
-  const auto then = [this](const std::vector<storage::Position>&, storage::Position) { applied(); };
-  return commits_->commit(std::move(transaction_), then, commit::Grouping::Anywhere);
+  enqueue();
+  return finish();
+}
+
+void WriteUnit::enqueue() {
+  if (transaction_.empty()) return;
+  auto then = [this](const std::vector<storage::Position>&, storage::Position) { applied(); };
+  queued_ = commits_->enqueue(std::move(transaction_), std::move(then), commit::Grouping::Anywhere);
+}
+
+commit::CommitResult WriteUnit::finish() {
+  if (!queued_) return {commit::CommitStatus::Committed, commits_->applied()};
+  return queued_->finish();
 }
 
 }  // namespace freshet::collection

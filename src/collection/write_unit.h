@@ -49,6 +49,10 @@ class WriteUnit {
 
   /// Applies it. Ends the unit. StaleCatalog: begin again.
   commit::CommitResult commit();
+  /// The same in two steps, so that others can be merged with it meanwhile. Stays where it is from
+  /// enqueue() on.
+  void enqueue();
+  commit::CommitResult finish();
 
  private:
   struct Count {
@@ -69,6 +73,7 @@ class WriteUnit {
   catalog::StatePtr state_;
   std::vector<Count> counts_;
   std::vector<Shape> shapes_;
+  std::unique_ptr<commit::QueuedCommit> queued_;  // before what it calls back goes
 };
 
 }  // namespace freshet::collection

@@ -75,8 +75,8 @@ struct CommandContext {
   std::vector<bson::View> documents(std::string_view field) const;
 };
 
-/// What one step of a command came to.
-enum class [[nodiscard]] Progress : std::uint8_t{Done, Parked, NeedWorker};
+/// What one step of a command came to; see Step. Nothing interrupts a command that yields.
+enum class [[nodiscard]] Progress : std::uint8_t{Done, Parked, Yield, NeedWorker};
 
 /// A command that may have to wait: it keeps its own state between steps.
 class Work {

@@ -70,8 +70,10 @@ Step Request::step() {
 
 Step Request::advance() {
   if (std::exchange(parked_, false)) end_park();
-  // What is done is done: a write whose durability is awaited is answered with what it did.
-  if (operation_.interrupted() && state_ != State::AwaitDurable) operation_.check_now();
+  // What is done is done: a write that is being committed, or whose durability is awaited, is
+  // answered with what it did.
+  const bool writes_stand = std::exchange(yielded_, false) || state_ == State::AwaitDurable;
+  if (operation_.interrupted() && !writes_stand) operation_.check_now();
   if (state_ == State::Fresh || state_ == State::Finished) open();
   if (state_ == State::AwaitRead) {
     if (must_await_read()) return Step::Parked;
@@ -88,6 +90,9 @@ Step Request::advance() {
     switch (run()) {
       case Progress::Parked:
         return Step::Parked;
+      case Progress::Yield:
+        yielded_ = true;
+        return Step::Yield;
       case Progress::NeedWorker:
         context_->on_worker = true;
         return Step::NeedWorker;

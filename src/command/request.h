@@ -63,6 +63,7 @@ class Request final : public Exchange {
   std::optional<SteadyTime> durable_deadline_;
   bool exhaust_ = false;
   bool registered_ = false;
+  bool yielded_ = false;              // in the last step
   bool parked_ = false;               // as the registry knows it
   std::optional<bool> wants_worker_;  // once that was found out
   std::int32_t response_to_;

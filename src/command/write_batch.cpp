@@ -87,15 +87,19 @@ StatementScope WriteBatch::scope(CommandContext& context, const model::Namespace
 }
 
 Progress WriteBatch::step(CommandContext& context, bson::Builder& reply) {
-  do {  // once more when the last commit has to be run again
-    while (!stopped_ && next_ < count_) {
+  if (std::exchange(committing_, false)) finish_commit(context);
+  while (unit_ || has_more()) {  // once more when the last commit has to be run again
+    while (has_more()) {
       context.op.check();
       if (!unit_) begin(context);
       if (run_statement(context) == Flow::Park) return Progress::Parked;
       if (unit_ && must_commit(context)) commit(context);
     }
-    if (unit_) commit(context);
-  } while (!stopped_ && next_ < count_);
+    if (!unit_ || !queue_commit(context)) continue;
+    committing_ = !context.on_worker;
+    if (committing_) return Progress::Yield;
+    finish_commit(context);
+  }
   if (context.write_concern.unacknowledged()) return Progress::Done;
   append_reply(context, reply);
   if (!retried_.empty()) {
@@ -193,16 +197,29 @@ bool WriteBatch::must_commit(const CommandContext& context) const {
 }
 
 void WriteBatch::commit(CommandContext& context) {
+  if (queue_commit(context)) finish_commit(context);
+}
+
+// False when there is nothing to commit.
+bool WriteBatch::queue_commit(CommandContext& context) {
   if (unit_->transaction().empty()) {
     unit_.reset();
     keep();
-    return;
+    return false;
   }
   if (record_) {
     const commit::HoldOutcome held = record_->save(context.services.clock.wall_ms());
-    if (held != commit::HoldOutcome::Held) return void_unit();
+    if (held != commit::HoldOutcome::Held) {
+      void_unit();
+      return false;
+    }
   }
-  const commit::CommitResult result = unit_->commit();
+  unit_->enqueue();
+  return true;
+}
+
+void WriteBatch::finish_commit(CommandContext& context) {
+  const commit::CommitResult result = unit_->finish();
   if (result.status == commit::CommitStatus::StaleCatalog) return void_unit();
   record_.reset();
   unit_.reset();

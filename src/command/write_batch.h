@@ -73,7 +73,10 @@ class WriteBatch : public Work {
   void fail_statement(const Error& error);
   Flow give_way(StatementStatus status);
   bool must_commit(const CommandContext& context) const;
+  bool has_more() const { return !stopped_ && next_ < count_; }
   void commit(CommandContext& context);
+  bool queue_commit(CommandContext& context);
+  void finish_commit(CommandContext& context);
   void void_unit();
   std::int32_t stmt_id(std::size_t index) const;
 
@@ -89,6 +92,7 @@ class WriteBatch : public Work {
   std::vector<Failure> failures_;
   std::vector<std::int32_t> retried_;
   bool stopped_ = false;
+  bool committing_ = false;  // queued, to be finished in the next step
 };
 
 /// Throws unless clients may write to `ns`: InvalidNamespace (73) and friends.

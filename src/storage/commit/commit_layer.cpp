@@ -68,7 +68,44 @@ std::shared_ptr<const storage::Snapshot> CommitLayer::snapshot(ReadPoint point) 
 CommitResult CommitLayer::commit(Transaction&& transaction, const Applied& applied,
                                  Grouping grouping) {
   const Transaction used = std::move(transaction);
-  return state_->sequencer.commit(*used.state_, applied, grouping);
+  Sequencer::Job job{.transaction = *used.state_, .applied = applied, .grouping = grouping};
+  state_->sequencer.enqueue(job);
+  return state_->sequencer.finish(job);
+}
+
+struct QueuedCommit::State {
+  State(Sequencer& where, Transaction&& what, TransactionState& inner, CommitLayer::Applied then,
+        Grouping grouping)
+      : sequencer(where),
+        transaction(std::move(what)),
+        applied(std::move(then)),
+        job{.transaction = inner, .applied = applied, .grouping = grouping} {}
+
+  Sequencer& sequencer;
+  const Transaction transaction;
+  const CommitLayer::Applied applied;
+  Sequencer::Job job;
+  bool finished = false;
+};
+
+QueuedCommit::QueuedCommit(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+QueuedCommit::~QueuedCommit() {
+  if (!state_->finished) static_cast<void>(finish());
+}
+
+CommitResult QueuedCommit::finish() {
+  state_->finished = true;
+  return state_->sequencer.finish(state_->job);
+}
+
+std::unique_ptr<QueuedCommit> CommitLayer::enqueue(Transaction&& transaction, Applied applied,
+                                                   Grouping grouping) {
+  TransactionState& inner = *transaction.state_;
+  auto queued = std::make_unique<QueuedCommit::State>(state_->sequencer, std::move(transaction),
+                                                      inner, std::move(applied), grouping);
+  state_->sequencer.enqueue(queued->job);
+  return std::unique_ptr<QueuedCommit>(new QueuedCommit(std::move(queued)));
 }
 
 void CommitLayer::wait_released(const std::string& conflict_key, WakerPtr waker) {

@@ -78,6 +78,25 @@ enum class Grouping : std::uint8_t {
   Anywhere,  ///< it only counts: no commit is checked against it
 };
 
+/// A commit that waits for others to be merged with. Not thread-safe.
+class QueuedCommit {
+ public:
+  /// Finishes it if that was not done.
+  ~QueuedCommit();
+  QueuedCommit(const QueuedCommit&) = delete;
+  QueuedCommit& operator=(const QueuedCommit&) = delete;
+
+  /// What CommitLayer::commit() returns, when it does. Call once.
+  CommitResult finish();
+
+ private:
+  friend class CommitLayer;
+  struct State;
+  explicit QueuedCommit(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
 /// Thread-safe. Starts its flusher thread in the constructor, ends it in the destructor.
 class CommitLayer {
  public:
@@ -105,6 +124,11 @@ class CommitLayer {
   /// not called when the commit fails. It must be short, must not throw and must not call this.
   CommitResult commit(Transaction&& transaction, const Applied& applied = nullptr,
                       Grouping grouping = Grouping::Last);
+  /// The same in two steps: what is enqueued until the first of them is finished becomes one group,
+  /// and costs the engine about as much as one commit. It is to be finished soon: nobody else can
+  /// have its keys, though others may finish it with their own.
+  std::unique_ptr<QueuedCommit> enqueue(Transaction&& transaction, Applied applied,
+                                        Grouping grouping);
 
   /// Wakes `waker` when the key (Transaction::conflict_key()) is held by nobody; at once if so.
   void wait_released(const std::string& conflict_key, WakerPtr waker);
