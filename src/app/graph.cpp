@@ -13,11 +13,13 @@
 #include "collection/data.h"
 #include "collection/ttl.h"
 #include "command/exchange.h"
+#include "command/fail_points.h"
 #include "command/identity.h"
 #include "command/metrics.h"
 #include "command/operation_registry.h"
 #include "command/parameters.h"
 #include "command/profiler.h"
+#include "command/primaryship.h"
 #include "command/services.h"
 #include "cursor/registry.h"
 #include "oplog/retention.h"
@@ -103,9 +105,11 @@ struct Graph::State {
   session::Registry sessions;
   command::Metrics metrics;
   command::OperationRegistry operations;
+  command::FailPoints fail_points;
   command::Parameters parameters;
   command::Profiler profiler;
   command::Identity identity;
+  command::Primaryship primaryship;
   command::Host host;
   command::CommandServices services;
   LaggingPosition oldest_reader;
@@ -129,12 +133,13 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                 [this] { return lowest_needed(); }),
       cursors(clock, random, limits),
       sessions(clock),
-      parameters(limits),
+      parameters(limits, options.test_commands),
       profiler(data, random),
       identity{.set_name = options.set_name,
                .process_id = random.bytes(kProcessIdBytes),
                .term = data.term(),
                .started_ms = clock.wall_ms()},
+      primaryship(identity, clock, [this] { return data.begin_term(); }),
       host{.arguments = argv_of(options),
            .parsed_options = parsed_options(options),
            .data_directory = options.memory ? std::string() : options.data_directory,
@@ -149,6 +154,8 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .identity = identity,
                .metrics = metrics,
                .operations = operations,
+               .fail_points = fail_points,
+               .primaryship = primaryship,
                .parameters = parameters,
                .profiler = profiler,
                .commit = commits,
@@ -162,12 +169,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
       dispatcher(command::make_dispatcher(services)) {
   commits.set_on_fatal(std::move(surroundings.on_failed));
-  // Like a new primary of MongoDB's: every start has an entry of its own, so that there is a
-  // position to name before the first write.
-  bson::Builder note;
-  note.add("msg", "new primary");
-  const std::string entry = note.take();
-  commits.request_flush(data.ddl().note(bson::View(entry)).position);
+  data.note_new_primary();
   if (!run.clean) logger.warning("STORAGE", "the last run was not closed; its log was recovered");
 }
 

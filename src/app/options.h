@@ -32,6 +32,7 @@ struct ServeOptions {
   std::string pid_path;  ///< empty: none is written
 
   std::int64_t ttl_interval_s = 60;  ///< setParameter ttlMonitorSleepSecs
+  bool test_commands = false;        ///< setParameter enableTestCommands
   Limits limits;
   std::vector<std::string> arguments;  ///< argv as given
 };

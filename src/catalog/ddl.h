@@ -3,6 +3,7 @@
 // Building indexes needs documents and stands in collection/index_build.h.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -104,6 +105,9 @@ class Ddl {
   /// (166), IllegalOperation (20), InvalidOptions (72).
   ConvertResult convert_to_capped(const model::Namespace& ns, std::int64_t bytes);
 
+  /// Of the entries from now on.
+  void set_term(std::int64_t term) { term_ = term; }
+
   /// Writes a noop entry with this `o`: appendOplogNote, the periodic heartbeat of the log.
   DdlResult note(bson::View o);
 
@@ -138,7 +142,7 @@ class Ddl {
   Catalog& catalog_;
   const Clock& clock_;
   Random& random_;
-  const std::int64_t term_;
+  std::atomic<std::int64_t> term_;
   Mutex mutex_;  // one DDL at a time, from reading the catalog to its commit
   struct Dropped {
     storage::Space space;

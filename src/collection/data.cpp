@@ -70,6 +70,25 @@ Data::~Data() {
   commits_.set_group_observer(nullptr);
 }
 
+std::int64_t Data::begin_term() {
+  const std::int64_t term = term_.load() + 1;
+  const storage::Change change = storage::term_change(static_cast<std::uint64_t>(term));
+  commit::Transaction transaction = commits_.begin();
+  transaction.put_unshared(change.space, change.key, change.value);
+  catalog::check_committed(commits_.commit(std::move(transaction)));
+  term_ = term;
+  ddl_->set_term(term);
+  note_new_primary();
+  return term;
+}
+
+void Data::note_new_primary() {
+  bson::Builder note;
+  note.add("msg", "new primary");
+  const std::string entry = note.take();
+  commits_.request_flush(ddl_->note(bson::View(entry)).position);
+}
+
 WriteContext Data::write_context() const {
   WriteContext context;
   context.wall_ms = clock_.wall_ms();

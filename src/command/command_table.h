@@ -21,6 +21,7 @@ enum CommandFlags : std::uint32_t {
   kNoCount = 1U << 5,     ///< not counted as a command (data operations count on their own)
   kStableApi = 1U << 6,   ///< part of Stable API version 1
   kOwnMaxTime = 1U << 7,  ///< maxTimeMS means something of its own (getMore's wait, hello)
+  kTestOnly = 1U << 8,    ///< there only with enableTestCommands
 };
 
 /// Exactly one of `run` and `start` is set.

@@ -58,11 +58,14 @@ struct CommandContext {
 
   /// operationTime of the reply; zero means the last applied position.
   model::ClusterTime operation_time;
-  /// A durable write concern waits until this is visible; zero means the last applied position.
+  /// Of the last commit the command made: a durable write concern waits until it is visible. Zero
+  /// means that nothing was written, and then the wait is for the last applied position.
   model::ClusterTime durable_position;
   /// The collection that it works on, once known. Shared: it may be dropped meanwhile.
   std::shared_ptr<catalog::CollectionRuntime> used = nullptr;
   CommandCounts counts = {};
+  /// A getMore of a change stream: its errors are labelled when the stream can be resumed.
+  bool on_change_stream = false;
   /// Exhaust: another reply follows without a request.
   bool more_to_come = false;
 

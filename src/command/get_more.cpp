@@ -10,6 +10,7 @@
 #include "command/arguments.h"
 #include "command/commands.h"
 #include "command/cursor_reply.h"
+#include "command/fail_points.h"
 #include "command/metrics.h"
 #include "command/plan_notes.h"
 #include "storage/commit/commit_layer.h"
@@ -72,6 +73,11 @@ class GetMore final : public Work {
   void open(CommandContext& context) {
     cursor::CursorPin pin = context.services.cursors.pin(
         arguments_.id, {std::string(context.db), *arguments_.collection}, cursor_user(context));
+    context.on_change_stream = pin.source().post_batch_token().has_value();
+    if (const auto fault =
+            context.services.fail_points.fire(FailPoint::FailGetMoreAfterCursorCheckout)) {
+      raise(*fault->error, "Failing getMore due to 'failGetMoreAfterCursorCheckout' failpoint");
+    }
     cursor::BatchLimits limits;
     if (arguments_.batch_size && *arguments_.batch_size > 0)
       limits.count_max = *arguments_.batch_size;

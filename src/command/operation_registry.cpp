@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/operation_registry.h"
 
+#include <vector>
+
 namespace freshet::command {
 
 void OperationRegistry::add(std::uint64_t id, RunningCommand command) {
@@ -8,9 +10,24 @@ void OperationRegistry::add(std::uint64_t id, RunningCommand command) {
   running_.emplace(id, std::move(command));
 }
 
-void OperationRegistry::set_parked(std::uint64_t id, bool parked) {
+void OperationRegistry::set_running(std::uint64_t id) {
   MutexLock lock(mutex_);
-  if (auto at = running_.find(id); at != running_.end()) at->second.parked = parked;
+  const auto at = running_.find(id);
+  if (at == running_.end()) return;
+  at->second.parked = false;
+  at->second.waker.reset();
+}
+
+void OperationRegistry::set_parked(std::uint64_t id, const WakerPtr& waker) {
+  {
+    MutexLock lock(mutex_);
+    const auto at = running_.find(id);
+    if (at == running_.end()) return;
+    at->second.parked = true;
+    at->second.waker = waker;
+    if (!at->second.operation->interrupted()) return;
+  }
+  waker->wake();
 }
 
 void OperationRegistry::remove(std::uint64_t id) {
@@ -19,19 +36,33 @@ void OperationRegistry::remove(std::uint64_t id) {
 }
 
 bool OperationRegistry::kill(std::uint64_t id) {
-  MutexLock lock(mutex_);
-  const auto at = running_.find(id);
-  if (at == running_.end()) return false;
-  at->second.operation->interrupt(ErrorCode::Interrupted);
-  return true;
+  bool found = false;
+  interrupt_if(ErrorCode::Interrupted, [&](std::uint64_t other, const RunningCommand&) {
+    found = found || other == id;
+    return other == id;
+  });
+  return found;
 }
 
 void OperationRegistry::kill_sessions(const std::function<bool(const model::SessionId&)>& which) {
-  MutexLock lock(mutex_);
-  for (auto& [id, command] : running_) {
-    if (command.session && which(*command.session))
-      command.operation->interrupt(ErrorCode::Interrupted);
+  interrupt_if(ErrorCode::Interrupted, [&](std::uint64_t, const RunningCommand& command) {
+    return command.session && which(*command.session);
+  });
+}
+
+void OperationRegistry::interrupt_if(
+    ErrorCode code, const std::function<bool(std::uint64_t, const RunningCommand&)>& which) {
+  std::vector<WakerPtr> parked;
+  {
+    MutexLock lock(mutex_);
+    for (auto& [id, command] : running_) {
+      if (!which(id, command)) continue;
+      command.operation->interrupt(code);
+      if (command.waker) parked.push_back(command.waker);
+    }
   }
+  for (const WakerPtr& waker : parked)
+    waker->wake();
 }
 
 void OperationRegistry::for_each(

@@ -11,6 +11,7 @@
 
 #include "base/mutex.h"
 #include "base/operation.h"
+#include "base/wait.h"
 #include "model/session_id.h"
 
 namespace freshet::command {
@@ -23,6 +24,7 @@ struct RunningCommand {
   std::string body;  ///< the command as sent, without document sequences
   std::optional<model::SessionId> session;
   bool parked = false;
+  WakerPtr waker = nullptr;  ///< of the wait while it is parked
 };
 
 /// Thread-safe.
@@ -35,13 +37,18 @@ class OperationRegistry {
                                      0x7fffffffU);
   }
   void add(std::uint64_t id, RunningCommand command);
-  void set_parked(std::uint64_t id, bool parked);
+  void set_running(std::uint64_t id);
+  /// It waits from now on: whoever interrupts it wakes `waker`, at once when that was done already.
+  void set_parked(std::uint64_t id, const WakerPtr& waker);
   void remove(std::uint64_t id);
 
   /// False when there is no such operation.
   bool kill(std::uint64_t id);
   /// Kills what runs for these sessions.
   void kill_sessions(const std::function<bool(const model::SessionId&)>& which);
+  /// Interrupts each operation that `which` accepts with `code`; it must not call back.
+  void interrupt_if(ErrorCode code,
+                    const std::function<bool(std::uint64_t, const RunningCommand&)>& which);
   /// Calls `visit` for each, in id order, under the registry's lock: it must not call back.
   void for_each(const std::function<void(std::uint64_t, const RunningCommand&)>& visit) const;
   std::size_t size() const;

@@ -11,22 +11,29 @@ namespace {
 
 struct Fixed {
   std::string_view name;
-  void (*append)(bson::Builder&);
+  void (*append)(const Parameters&, bson::Builder&);
 };
 
 // What clients ask for by name.
 constexpr Fixed kFixed[] = {
-    {"acceptApiVersion2", [](bson::Builder& out) { out.add("acceptApiVersion2", false); }},
+    {"acceptApiVersion2",
+     [](const Parameters&, bson::Builder& out) { out.add("acceptApiVersion2", false); }},
     {"authSchemaVersion",
-     [](bson::Builder& out) { out.add("authSchemaVersion", std::int32_t{5}); }},
+     [](const Parameters&, bson::Builder& out) { out.add("authSchemaVersion", std::int32_t{5}); }},
     {"authenticationMechanisms",
-     [](bson::Builder& out) { out.open_array("authenticationMechanisms").close(); }},
-    {"enableTestCommands", [](bson::Builder& out) { out.add("enableTestCommands", false); }},
+     [](const Parameters&, bson::Builder& out) {
+       out.open_array("authenticationMechanisms").close();
+     }},
+    {"enableTestCommands",
+     [](const Parameters& parameters, bson::Builder& out) {
+       out.add("enableTestCommands", parameters.test_commands());
+     }},
     {"featureCompatibilityVersion",
-     [](bson::Builder& out) {
+     [](const Parameters&, bson::Builder& out) {
        out.open_document("featureCompatibilityVersion").add("version", "8.0").close();
      }},
-    {"requireApiVersion", [](bson::Builder& out) { out.add("requireApiVersion", false); }},
+    {"requireApiVersion",
+     [](const Parameters&, bson::Builder& out) { out.add("requireApiVersion", false); }},
 };
 
 }  // namespace
@@ -34,7 +41,7 @@ constexpr Fixed kFixed[] = {
 bool Parameters::append(std::string_view name, bson::Builder& out) const {
   for (const Fixed& fixed : kFixed) {
     if (fixed.name != name) continue;
-    fixed.append(out);
+    fixed.append(*this, out);
     return true;
   }
   const LimitRow* row = find_limit(name);
@@ -45,7 +52,7 @@ bool Parameters::append(std::string_view name, bson::Builder& out) const {
 
 void Parameters::append_all(bson::Builder& out) const {
   for (const Fixed& fixed : kFixed)
-    fixed.append(out);
+    fixed.append(*this, out);
   for (const LimitRow& row : limit_table())
     out.add(row.name, limits_.*row.member);
 }

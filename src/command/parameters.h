@@ -17,7 +17,11 @@ namespace freshet::command {
 class Parameters {
  public:
   /// Requires: `limits` outlives this.
-  explicit Parameters(const Limits& limits) : limits_(limits) {}
+  explicit Parameters(const Limits& limits, bool test_commands = false)
+      : limits_(limits), test_commands_(test_commands) {}
+
+  /// enableTestCommands: commands that only tests need are there.
+  bool test_commands() const { return test_commands_; }
 
   /// Appends one parameter; false when there is none of that name.
   [[nodiscard]] bool append(std::string_view name, bson::Builder& out) const;
@@ -28,6 +32,7 @@ class Parameters {
 
  private:
   const Limits& limits_;
+  const bool test_commands_;
 };
 
 }  // namespace freshet::command

@@ -7,11 +7,14 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "command/command_end.h"
+#include "command/error_labels.h"
 #include "command/generic_arguments.h"
 #include "command/identity.h"
 #include "command/metrics.h"
 #include "command/operation_registry.h"
+#include "command/parameters.h"
 #include "command/reply.h"
+#include "command/role.h"
 #include "session/registry.h"
 #include "storage/commit/commit_layer.h"
 
@@ -46,6 +49,7 @@ Step Request::step() {
   try {
     return advance();
   } catch (const Error& error) {
+    if (error.code() == ErrorCode::ClientDisconnect) return close();
     write_error(error);
   } catch (const std::bad_alloc&) {
     write_error(Error(ErrorCode::ExceededMemoryLimit, "not enough memory for this command"));
@@ -58,8 +62,14 @@ Step Request::step() {
 }
 
 Step Request::advance() {
+  if (std::exchange(parked_, false)) services_.operations.set_running(operation_.id());
   if (operation_.interrupted()) operation_.check_now();
   if (state_ == State::Fresh || state_ == State::Finished) open();
+  if (state_ == State::Held) {
+    if (must_hold()) return Step::Parked;
+    if (fault_.strikes_before(*context_)) return close();
+    state_ = work_ ? State::Running : State::AwaitRead;
+  }
   if (state_ == State::AwaitRead) {
     if (must_await_read()) return Step::Parked;
     state_ = State::Running;
@@ -71,7 +81,6 @@ Step Request::advance() {
     }
     switch (run()) {
       case Progress::Parked:
-        services_.operations.set_parked(operation_.id(), true);
         return Step::Parked;
       case Progress::NeedWorker:
         context_->on_worker = true;
@@ -81,6 +90,7 @@ Step Request::advance() {
     }
   }
   if (must_await_durable()) return Step::Parked;
+  if (RequestFault::strikes_after(*context_)) return close();
   check_write_concern();
   note_command_end(*context_, nullptr, writer_->body().size_bytes());
   append_ok(writer_->body(), services_.commit.applied(), operation_time());
@@ -90,13 +100,14 @@ Step Request::advance() {
 void Request::open() {
   writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
   if (state_ == State::Finished) {  // the next reply of an exhaust stream
-    state_ = State::Running;
+    fault_.arm(*context_);
+    state_ = State::Held;
     return;
   }
   if (message_.body.empty())
     raise(ErrorCode::CommandNotFound, "an empty document is not a command");
   const bson::Element first = *message_.body.begin();
-  const CommandRow* row = find_command(first.name());
+  const CommandRow* row = find_row(first.name());
   const std::string_view db = database_of(message_);
   if (row == nullptr) raise(ErrorCode::CommandNotFound, "no such command: '{}'", first.name());
   if (message_.is_query() && (row->flags & kHandshake) == 0) {
@@ -116,10 +127,22 @@ void Request::open() {
     raise(ErrorCode::Unauthorized, "{} may only be run against the admin database", row->name);
   }
   read_generic_arguments(*context_);
+  check_role(*context_);
   if ((row->flags & kNoCount) == 0) services_.metrics.commands.add();
   if (context_->session) services_.sessions.touch(*context_->session);
   register_operation();
-  state_ = State::AwaitRead;
+  fault_.arm(*context_);
+  state_ = State::Held;
+}
+
+const CommandRow* Request::find_row(std::string_view name) const {
+  const CommandRow* row = find_command(name);
+  const bool hidden = row != nullptr && (row->flags & kTestOnly) != 0;
+  return hidden && !services_.parameters.test_commands() ? nullptr : row;
+}
+
+bool Request::must_hold() const {
+  return fault_.held_until() && services_.clock.steady() < *fault_.held_until();
 }
 
 // Reads that must see a moment the client knows of wait until it is there.
@@ -136,7 +159,6 @@ bool Request::must_await_read() {
 }
 
 Progress Request::run() {
-  services_.operations.set_parked(operation_.id(), false);
   const CommandRow& row = context_->row;
   if (row.run != nullptr) {
     row.run(*context_, writer_->body());
@@ -149,9 +171,11 @@ Progress Request::run() {
 bool Request::must_await_durable() {
   if ((context_->row.flags & kWrites) == 0 || !context_->write_concern.wants_durable())
     return false;
-  model::ClusterTime& position = context_->durable_position;
-  if (position.is_zero()) position = services_.commit.applied();
-  if (services_.commit.visible() >= position) return false;
+  if (durable_position_.is_zero()) {
+    const model::ClusterTime wrote = context_->durable_position;
+    durable_position_ = wrote.is_zero() ? services_.commit.applied() : wrote;
+  }
+  if (services_.commit.visible() >= durable_position_) return false;
   if (!services_.commit.accepting()) {
     raise(ErrorCode::InterruptedAtShutdown, "the server stopped before the write was durable");
   }
@@ -163,7 +187,7 @@ bool Request::must_await_durable() {
       return false;
     }
   }
-  services_.commit.request_flush(position);
+  services_.commit.request_flush(durable_position_);
   return true;
 }
 
@@ -174,6 +198,13 @@ void Request::write_concern_timeout() {
 
 // The write is done; that more members than there are cannot confirm it is said beside its result.
 void Request::check_write_concern() {
+  if (!fault_.write_concern_error().empty()) {
+    const bson::View fault(fault_.write_concern_error());
+    writer_->body().add("writeConcernError", fault);
+    const auto code = static_cast<ErrorCode>(fault["code"].number_as_int64());
+    append_labels(write_concern_error_labels(*context_, code));
+    return;
+  }
   const model::WriteConcern& concern = context_->write_concern;
   if ((context_->row.flags & kWrites) == 0 || concern.is_majority()) return;
   if (concern.w_mode.empty() && concern.w_number > 1) {
@@ -194,11 +225,37 @@ void Request::append_write_concern_error(ErrorCode code, std::string_view messag
   if (timed_out) reply.add("wtimeout", true);
   context_->write_concern.append_to(reply, "writeConcern");
   reply.close().close();
+  append_labels(write_concern_error_labels(*context_, code));
 }
 
+// A fail point may say which labels there shall be.
+void Request::append_labels(const std::vector<std::string_view>& labels) {
+  std::vector<std::string_view> chosen = labels;
+  if (const auto* instead = fault_.labels()) chosen.assign(instead->begin(), instead->end());
+  if (chosen.empty()) return;
+  writer_->body().open_array("errorLabels");
+  for (const std::string_view label : chosen)
+    writer_->body().push(label);
+  writer_->body().close();
+}
+
+// Whoever interrupts the operation ends its wait too.
 Park Request::park() {
+  parked_ = true;
+  Park park = wait();
+  auto subscribe = [operations = &services_.operations, id = operation_.id(),
+                    then = std::move(park.subscribe)](const WakerPtr& waker) {
+    operations->set_parked(id, waker);
+    if (then) then(waker);
+  };
+  park.subscribe = std::move(subscribe);
+  return park;
+}
+
+Park Request::wait() {
+  if (state_ == State::Held) return Park{.subscribe = nullptr, .deadline = fault_.held_until()};
   if (state_ == State::AwaitDurable) {
-    return Park{.subscribe = [commit = &services_.commit, position = context_->durable_position](
+    return Park{.subscribe = [commit = &services_.commit, position = durable_position_](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
                 .deadline = durable_deadline_};
   }
@@ -221,11 +278,12 @@ void Request::write_error(Error error) {
   exhaust_ = false;
   services_.metrics.asserts_user.add();
   if (context_) {
-    const bool retryable_write =
-        context_->txn_number.has_value() && (context_->row.flags & kWrites) != 0;
-    if (retryable_write && is_retryable(error.code())) error.add_label("RetryableWriteError");
-    if (context_->row.name == "getMore" && is_resumable_change_stream_error(error.code())) {
-      error.add_label("ResumableChangeStreamError");
+    if (const auto* instead = fault_.labels()) {
+      for (const std::string& label : *instead)
+        error.add_label(label);
+    } else {
+      for (const std::string_view label : error_labels(*context_, error))
+        error.add_label(std::string(label));
     }
     context_->more_to_come = false;
   }
@@ -233,8 +291,8 @@ void Request::write_error(Error error) {
     writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
   writer_->restart();
   if (context_) note_command_end(*context_, &error, 0);
-  append_error(writer_->body(), error, services_.identity, services_.commit.applied(),
-               operation_time());
+  const Identity* identity = fault_.is_made_up() ? nullptr : &services_.identity;
+  append_error(writer_->body(), error, identity, services_.commit.applied(), operation_time());
 }
 
 Step Request::finish() {
@@ -259,6 +317,17 @@ Step Request::finish() {
     return Step::NoReply;
   }
   return Step::Reply;
+}
+
+// No reply: the client is gone, or shall think so.
+Step Request::close() {
+  state_ = State::Finished;
+  exhaust_ = false;
+  work_.reset();
+  unregister_operation();
+  writer_.reset();
+  reply_.clear();
+  return Step::Close;
 }
 
 std::string Request::take_reply() {

@@ -11,6 +11,7 @@
 #include "command/command_table.h"
 #include "command/context.h"
 #include "command/exchange.h"
+#include "command/request_fault.h"
 #include "command/services.h"
 
 namespace freshet::command {
@@ -28,15 +29,20 @@ class Request final : public Exchange {
   void interrupt(ErrorCode code) noexcept override { operation_.interrupt(code); }
 
  private:
-  enum class State : std::uint8_t { Fresh, AwaitRead, Running, AwaitDurable, Finished };
+  enum class State : std::uint8_t { Fresh, Held, AwaitRead, Running, AwaitDurable, Finished };
 
   Step advance();
   void open();
+  const CommandRow* find_row(std::string_view name) const;
+  bool must_hold() const;
   bool must_await_read();
   Progress run();
   bool must_await_durable();
   Step finish();
+  Step close();
+  Park wait();
   void write_error(Error error);
+  void append_labels(const std::vector<std::string_view>& labels);
   void write_concern_timeout();
   void check_write_concern();
   void append_write_concern_error(ErrorCode code, std::string_view message, bool timed_out);
@@ -53,9 +59,12 @@ class Request final : public Exchange {
   std::string reply_;
   std::optional<wire::MessageWriter> writer_;
   State state_ = State::Fresh;
+  model::ClusterTime durable_position_;  // to be visible before the reply goes
   std::optional<SteadyTime> durable_deadline_;
+  RequestFault fault_;
   bool exhaust_ = false;
   bool registered_ = false;
+  bool parked_ = false;
   std::int32_t response_to_;
 };
 

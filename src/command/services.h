@@ -38,9 +38,11 @@ namespace freshet::command {
 
 struct Identity;
 struct Metrics;
+class FailPoints;
 class OperationRegistry;
 class Parameters;
 class Profiler;
+class Primaryship;
 class Dispatcher;
 
 /// What the edge counts since the start; see serverStatus.network.
@@ -70,6 +72,8 @@ struct CommandServices {
   const Identity& identity;
   Metrics& metrics;
   OperationRegistry& operations;
+  FailPoints& fail_points;
+  Primaryship& primaryship;
   Parameters& parameters;
   Profiler& profiler;
   commit::CommitLayer& commit;

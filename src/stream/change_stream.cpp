@@ -187,7 +187,8 @@ EncodedEvent ChangeStream::run_stages(std::string event, const model::ResumeToke
 bool ChangeStream::deliver(const EncodedEvent& event, const model::ResumeToken& token,
                            EventSink& sink) {
   if (!event.keep) return true;
-  const bool too_large = event.bytes.size() > kEventBytesMax;
+  const std::size_t bytes_max = services_.hub.event_bytes_max();
+  const bool too_large = event.bytes.size() > bytes_max;
   if (definition().splits() && (too_large || next_fragment_ > 0)) {
     return send_fragments(bson::View(event.bytes), token, sink);
   }
@@ -195,7 +196,7 @@ bool ChangeStream::deliver(const EncodedEvent& event, const model::ResumeToken& 
     raise(ErrorCode::BSONObjectTooLarge,
           "the event has {} bytes, at most {} can be sent; resume after it with the resume token "
           "'{}', or add $changeStreamSplitLargeEvent to the pipeline",
-          event.bytes.size(), kEventBytesMax, token.data());
+          event.bytes.size(), bytes_max, token.data());
   }
   if (!sink.offer(bson::View(event.bytes))) return false;
   last_token_ = token;
@@ -204,7 +205,8 @@ bool ChangeStream::deliver(const EncodedEvent& event, const model::ResumeToken& 
 
 bool ChangeStream::send_fragments(bson::View event, const model::ResumeToken& token,
                                   EventSink& sink) {
-  const std::vector<std::string> fragments = split_event(event, token);
+  const std::vector<std::string> fragments =
+      split_event(event, token, services_.hub.event_bytes_max());
   if (next_fragment_ > fragments.size()) {
     raise_not_resumable(ErrorCode::ChangeStreamFatalError,
                         "the resume token's fragment {} was not found: the event '{}' has {}",
