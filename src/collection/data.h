@@ -80,6 +80,7 @@ class Data {
 
   void recover_counters();
   void fold_log(storage::Position after);
+  static void fold_operation(const catalog::CatalogState& state, const oplog::EntryView& operation);
   CountersById count_now(storage::Position& at);
 
   storage::Store& store_;

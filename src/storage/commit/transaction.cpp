@@ -121,6 +121,10 @@ const std::string& Transaction::conflict_key() const {
   return state_->conflict;
 }
 
+std::vector<PendingEntry> Transaction::take_entries() {
+  return state_->writes.take_entries();
+}
+
 bool Transaction::empty() const {
   return state_->writes.empty();
 }

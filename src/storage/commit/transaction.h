@@ -41,6 +41,9 @@ enum class [[nodiscard]] HoldOutcome : std::uint8_t{
 struct PendingEntry {
   static constexpr std::size_t kTimestampOffset = 8;  // int32 length, 0x11, "ts\0"
   std::string bytes;
+  /// Where the entry names the position of the one before it in the transaction (8 bytes); 0: it
+  /// does not, and the first one cannot.
+  std::size_t previous_offset = 0;
 };
 
 /// That a collection still is what the writer took it for; the sequencer refuses the commit
@@ -90,6 +93,9 @@ class Transaction final : public storage::Reader {
   /// After Conflict: that key, for CommitLayer::wait_released() when this transaction is gone by
   /// then (work that parks must hold nothing).
   const std::string& conflict_key() const;
+
+  /// Takes the entries appended so far, to be appended in another form.
+  std::vector<PendingEntry> take_entries();
 
   bool empty() const;
   std::size_t bytes() const;    ///< size of the write set and its entries

@@ -98,6 +98,9 @@ std::vector<storage::Change> WriteSet::take_changes() {
 }
 
 std::vector<PendingEntry> WriteSet::take_entries() {
+  for (const PendingEntry& entry : entries_)
+    bytes_ -= entry.bytes.size();
+  undo_.clear();  // there is no way back behind this
   return std::exchange(entries_, {});
 }
 
