@@ -92,13 +92,13 @@ void ChangeStream::find_event(const model::ResumeToken& token) {
   const oplog::EntryView entry = oplog::EntryView::parse(record->bytes);
   ChangeReader changes(entry);
   std::optional<Change> change = changes.next();
-  while (change && change->index < token.index)
-    change = changes.next();
   const Definition& wanted = definition();
-  if (!change || change->index != token.index ||
-      !shows(wanted.scope(), wanted.options().show_expanded_events, *change)) {
-    raise_token_not_found(token);
-  }
+  const auto shown = [&wanted](const Change& of) {
+    return shows(wanted.scope(), wanted.options().show_expanded_events, of);
+  };
+  while (change && (change->index < token.index || !shown(*change)))
+    change = changes.next();
+  if (!change || change->index != token.index) raise_token_not_found(token);
   if (token.fragment) {
     next_index_ = token.index;
     next_fragment_ = *token.fragment + 1U;
