@@ -18,12 +18,13 @@
 #include "command/metrics.h"
 #include "command/operation_registry.h"
 #include "command/parameters.h"
-#include "command/profiler.h"
 #include "command/primaryship.h"
+#include "command/profiler.h"
 #include "command/services.h"
 #include "cursor/registry.h"
 #include "oplog/retention.h"
 #include "session/registry.h"
+#include "session/transaction_table.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/meta.h"
 #include "stream/hub.h"
@@ -35,13 +36,15 @@ namespace {
 constexpr std::size_t kProcessIdBytes = 12;
 // A stream that was read within this time keeps the part of the log it has still to read.
 constexpr Milliseconds kStreamGrace{10 * 60'000};
-// No command reads a snapshot older than this plus the snapshot window.
+// No command reads a snapshot older than this plus the snapshot window, but for transactions.
 constexpr Milliseconds kOldestReader{120'000};
 
 commit::CommitOptions commit_options(const ServeOptions& options) {
   commit::CommitOptions commit;
   if (!options.memory) commit.durable_mark_path = durable_mark_path(options.data_directory);
-  commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max);
+  // Of the write set and its entries together: documents, keys, and the operations themselves.
+  commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max) * 4;
+  commit.snapshot_window_ms = options.limits.snapshot_window_ms_max;
   return commit;
 }
 
@@ -81,12 +84,14 @@ struct Graph::State {
     return std::min(hub.lowest_needed(clock.steady() - kStreamGrace), data.checkpoint_position());
   }
   void reclaim() {
-    const storage::Position oldest = oldest_reader.note(clock.steady(), commits.applied());
+    const storage::Position oldest = std::min(oldest_reader.note(clock.steady(), commits.applied()),
+                                              transactions.oldest_snapshot());
     (void)data.ddl().reclaim(*store, oldest);
   }
   void expire_sessions() {
     for (const model::SessionId& session : sessions.expire())
       (void)cursors.kill_session(session);
+    transactions.purge(Milliseconds(limits.session_idle_ms_max));
     (void)data.expire_retries(clock.wall_ms() - limits.session_idle_ms_max);
   }
 
@@ -103,6 +108,7 @@ struct Graph::State {
   oplog::Retention retention;
   cursor::Registry cursors;
   session::Registry sessions;
+  session::TransactionTable transactions;
   command::Metrics metrics;
   command::OperationRegistry operations;
   command::FailPoints fail_points;
@@ -133,6 +139,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                 [this] { return lowest_needed(); }),
       cursors(clock, random, limits),
       sessions(clock),
+      transactions(data, cursors, clock, limits),
       parameters(limits, options.test_commands),
       profiler(data, random),
       identity{.set_name = options.set_name,
@@ -165,10 +172,17 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .lookup = lookup,
                .cursors = cursors,
                .sessions = sessions,
+               .transactions = transactions,
                .host = host},
       oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
       dispatcher(command::make_dispatcher(services)) {
   commits.set_on_fatal(std::move(surroundings.on_failed));
+  transactions.set_lifetime_s(options.transaction_lifetime_s);
+  parameters.add({.name = kTransactionLifetime,
+                  .min = kTransactionLifetimeMinS,
+                  .max = kTransactionLifetimeMaxS,
+                  .get = [this] { return transactions.lifetime_s(); },
+                  .set = [this](std::int64_t seconds) { transactions.set_lifetime_s(seconds); }});
   data.note_new_primary();
   if (!run.clean) logger.warning("STORAGE", "the last run was not closed; its log was recovered");
 }
@@ -190,6 +204,8 @@ command::Dispatcher& Graph::dispatcher() {
 std::vector<Job> Graph::jobs() {
   State& graph = *state_;
   return {
+      {"transaction expiry", Milliseconds(1'000), [&graph] { graph.transactions.expire(); }},
+      {"snapshot expiry", Milliseconds(1'000), [&graph] { graph.commits.expire_snapshots(); }},
       {"retention", Milliseconds(1'000), [&graph] { graph.retention.enforce(); }},
       {"cursor expiry", Milliseconds(4'000), [&graph] { (void)graph.cursors.reap(); }},
       {"reclaim", Milliseconds(10'000), [&graph] { graph.reclaim(); }},

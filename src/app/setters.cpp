@@ -132,6 +132,11 @@ void set_parameter(ServeOptions& options, std::string_view name, std::string_vie
     options.ttl_interval_s = integer(name, value, 1, 86'400);
     return;
   }
+  if (name == kTransactionLifetime) {
+    options.transaction_lifetime_s =
+        integer(name, value, kTransactionLifetimeMinS, kTransactionLifetimeMaxS);
+    return;
+  }
   if (name == "enableTestCommands") {
     options.test_commands = boolean(name, value);
     return;

@@ -76,6 +76,7 @@ constexpr Named kNames[] = {
     {ErrorCode::NamespaceNotSharded, "NamespaceNotSharded"},
     {ErrorCode::DocumentValidationFailure, "DocumentValidationFailure"},
     {ErrorCode::NotAReplicaSet, "NotAReplicaSet"},
+    {ErrorCode::CommandFailed, "CommandFailed"},
     {ErrorCode::CappedPositionLost, "CappedPositionLost"},
     {ErrorCode::ExceededMemoryLimit, "ExceededMemoryLimit"},
     {ErrorCode::ReadConcernMajorityNotEnabled, "ReadConcernMajorityNotEnabled"},
@@ -97,6 +98,7 @@ constexpr Named kNames[] = {
     {ErrorCode::TransactionTooOld, "TransactionTooOld"},
     {ErrorCode::CursorKilled, "CursorKilled"},
     {ErrorCode::NotImplemented, "NotImplemented"},
+    {ErrorCode::SnapshotTooOld, "SnapshotTooOld"},
     {ErrorCode::ConversionFailure, "ConversionFailure"},
     {ErrorCode::SnapshotUnavailable, "SnapshotUnavailable"},
     {ErrorCode::NoSuchTransaction, "NoSuchTransaction"},
@@ -109,6 +111,7 @@ constexpr Named kNames[] = {
     {ErrorCode::ClientDisconnect, "ClientDisconnect"},
     {ErrorCode::ChangeStreamFatalError, "ChangeStreamFatalError"},
     {ErrorCode::ChangeStreamHistoryLost, "ChangeStreamHistoryLost"},
+    {ErrorCode::TransactionExceededLifetimeLimitSeconds, "TransactionExceededLifetimeLimitSeconds"},
     {ErrorCode::QueryExceededMemoryLimitNoDiskUseAllowed,
      "QueryExceededMemoryLimitNoDiskUseAllowed"},
     {ErrorCode::APIVersionError, "APIVersionError"},
@@ -127,6 +130,7 @@ constexpr Named kNames[] = {
     {ErrorCode::NotPrimaryOrSecondary, "NotPrimaryOrSecondary"},
     {ErrorCode::OutOfDiskSpace, "OutOfDiskSpace"},
     {ErrorCode::Location40415, "Location40415"},
+    {ErrorCode::NotARetryableWriteCommand, "NotARetryableWriteCommand"},
 };
 
 }  // namespace

@@ -38,6 +38,8 @@ constexpr LimitRow kRows[] = {
     {"streamFeedBlockBytesMax", &Limits::stream_feed_block_bytes_max, 64 << 10, 1 << 30},
     {"streamRingBytesMax", &Limits::stream_ring_bytes_max, 1 << 20, kBytesMax},
     {"streamsOpenMax", &Limits::streams_open_max, 1, kMany},
+    {"transactionsMemoryBytesMax", &Limits::transactions_memory_bytes_max, 1 << 20, kBytesMax},
+    {"transactionsOpenMax", &Limits::transactions_open_max, 1, kMany},
     {"txnBytesMax", &Limits::txn_bytes_max, 1 << 20, kBytesMax},
     {"workerQueueMax", &Limits::worker_queue_max, 1, kMany},
 };

@@ -21,6 +21,7 @@
 namespace freshet::catalog {
 
 class DdlCommit;
+class DefinitionChange;
 
 /// What a DDL command came to.
 struct DdlResult {
@@ -115,6 +116,28 @@ class Ddl {
   /// `oldest_reader` and later may be open. Gives how many ranges were dropped.
   std::size_t reclaim(storage::Store& store, storage::Position oldest_reader);
 
+  // For multi-document transactions: ddl_transaction.cpp.
+
+  /// A collection that `transaction` creates: its entry is appended, its definition is stored and
+  /// published by commit_defined(). `state` is the catalog as the transaction sees it, where it is
+  /// not. Throws as create_collection(), and OperationNotSupportedInTransaction (263) for views and
+  /// time series.
+  std::shared_ptr<CollectionDefinition> define_collection(const CatalogState& state,
+                                                          const model::Namespace& ns,
+                                                          bson::View options,
+                                                          commit::Transaction& transaction);
+  /// The next version of `base`, which the transaction created, with the indexes that it does not
+  /// have; null when there are none. Throws as start_build().
+  std::shared_ptr<CollectionDefinition> define_indexes(const CollectionDefinition& base,
+                                                       const std::vector<bson::View>& specs,
+                                                       commit::Transaction& transaction);
+  /// Commits a transaction and publishes what it defined. Throws WriteConflict (112) when one of
+  /// the names was taken meanwhile.
+  commit::CommitResult commit_defined(
+      commit::Transaction&& transaction,
+      const std::vector<std::shared_ptr<CollectionDefinition>>& defined,
+      const commit::CommitLayer::Applied& applied);
+
   // For collection/index_build.h.
 
   /// Publishes the wanted indexes (elements of createIndexes.indexes) as building; on a collection
@@ -131,8 +154,10 @@ class Ddl {
 
  private:
   oplog::EntryContext entry_context() const;
-  CollectionPtr create_locked(DdlCommit& change, const model::Namespace& ns, std::string options,
-                              const std::vector<std::string>& index_specs) REQUIRES(mutex_);
+  std::shared_ptr<CollectionDefinition> define(DefinitionChange& change, const model::Namespace& ns,
+                                               std::string options,
+                                               const std::vector<std::string>& index_specs);
+  std::uint64_t reserve_ids(std::size_t count);
   storage::Position commit_locked(DdlCommit& change) REQUIRES(mutex_);
   std::vector<storage::Space> due_for_reclaim(const storage::Reader& reader,
                                               storage::Position oldest_reader) REQUIRES(mutex_);

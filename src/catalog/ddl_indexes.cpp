@@ -73,7 +73,8 @@ std::string drop_indexes_command(const CollectionDefinition& collection,
   return o.take();
 }
 
-/// New definitions of everything that `specs` asks for and that is not there; ids are zero.
+}  // namespace
+
 std::vector<IndexDefinition> missing_indexes(const std::vector<bson::View>& specs,
                                              const CollectionDefinition& collection) {
   std::vector<IndexPtr> seen;
@@ -90,8 +91,6 @@ std::vector<IndexDefinition> missing_indexes(const std::vector<bson::View>& spec
   return missing;
 }
 
-}  // namespace
-
 StartedBuild Ddl::start_build(const model::Namespace& ns, const std::vector<bson::View>& specs) {
   const MutexLock lock(mutex_);
   DdlCommit change(commits_, catalog_);
@@ -106,7 +105,7 @@ StartedBuild Ddl::start_build(const model::Namespace& ns, const std::vector<bson
       wanted.push_back(index.spec);
     ns.check();
     check_database_case(change.base(), ns.db);
-    started.collection = create_locked(change, ns, bson::View().to_string(), wanted);
+    started.collection = define(change, ns, bson::View().to_string(), wanted);
     started.position = commit_locked(change);
     started.indexes_before = 1;
     started.indexes_after = started.collection->indexes.size();

@@ -20,6 +20,7 @@ enum class StoredKey : char {
   Collection = 'c',  ///< + collection id: its definition
   Multikey = 'm',    ///< + index id + component (1 byte)
   NextId = 'n',      ///< the next id of a collection or index
+  Name = 'o',        ///< + "db.coll": only ever held
   Reclaim = 'r',     ///< + space kind (1 byte) + space id: a range to be dropped
 };
 
@@ -27,6 +28,8 @@ std::string stored_key(StoredKey kind);
 std::string stored_key(StoredKey kind, std::uint64_t id);
 std::string multikey_key(std::uint64_t index_id, std::size_t part);
 std::string reclaim_key(storage::Space space);
+/// Held, and never stored, by a transaction that creates a collection of this name.
+std::string name_key(const model::Namespace& ns);
 /// Every key of one kind.
 storage::KeyRange stored_range(StoredKey kind);
 /// Every key of one kind that begins with `id`.

@@ -55,6 +55,9 @@ class Data {
   WriteUnit begin(commit::ReadPoint point = commit::ReadPoint::Latest) {
     return WriteUnit(commits_, catalog_, point);
   }
+  WriteUnit begin(std::shared_ptr<const storage::Snapshot> snapshot) {
+    return {commits_, catalog_, std::move(snapshot)};
+  }
   /// Like a new primary of MongoDB's: every term has an entry of its own, so that there is a
   /// position to name before the first write.
   void note_new_primary();

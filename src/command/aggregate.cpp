@@ -13,6 +13,7 @@
 #include "command/plan_notes.h"
 #include "command/plan_services.h"
 #include "command/source_documents.h"
+#include "command/transaction_arguments.h"
 #include "cursor/query_source.h"
 
 namespace freshet::command {
@@ -31,6 +32,7 @@ class Aggregate final : public Work {
       raise(ErrorCode::FailedToParse,
             "The 'cursor' option is required, except for aggregate with the explain argument");
     }
+    if (context.transaction) check_in_transaction();
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
@@ -60,6 +62,14 @@ class Aggregate final : public Work {
   Park park(CommandContext&) override { return reply_->park(); }
 
  private:
+  void check_in_transaction() const {
+    if (arguments_.explain) {
+      raise(ErrorCode::OperationNotSupportedInTransaction,
+            "Cannot run 'explain' in a multi-document transaction.");
+    }
+    check_stages_in_transaction(arguments_.spec.pipeline);
+  }
+
   void open(CommandContext& context) {
     std::shared_ptr<const storage::Reader> reader = plan_->first_reader();
     context.operation_time = reader->position();

@@ -26,6 +26,10 @@ std::unique_ptr<Work> start_update(CommandContext& context);
 void run_explain(CommandContext& context, bson::Builder& reply);
 void run_kill_cursors(CommandContext& context, bson::Builder& reply);
 
+// Transactions.
+std::unique_ptr<Work> start_commit_transaction(CommandContext& context);
+void run_abort_transaction(CommandContext& context, bson::Builder& reply);
+
 // Catalogue.
 void run_coll_mod(CommandContext& context, bson::Builder& reply);
 void run_clone_collection_as_capped(CommandContext& context, bson::Builder& reply);

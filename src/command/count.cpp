@@ -45,7 +45,7 @@ class Count final : public Work {
       raise(ErrorCode::BadValue, "limit must fit into a positive number");
     }
     arguments_.limit = std::abs(arguments_.limit);
-    arguments_.spec.read_point = read_point(context);
+    set_read_view(context, arguments_.spec);
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {

@@ -11,6 +11,7 @@
 #include "command/arguments.h"
 #include "command/commands.h"
 #include "command/write_batch.h"
+#include "session/open_transaction.h"
 
 namespace freshet::command {
 namespace {
@@ -84,6 +85,33 @@ std::string known_fields(bson::View spec) {
   return out.take();
 }
 
+// Only on what the transaction created: there is nothing to be built.
+collection::CreateIndexesResult create_in_transaction(session::OpenTransaction& transaction,
+                                                      const model::Namespace& ns,
+                                                      const std::vector<bson::View>& specs) {
+  collection::CreateIndexesResult result;
+  catalog::CollectionPtr collection = transaction.unit().catalog().find(ns);
+  if (!collection) {
+    collection = transaction.create_collection(ns, bson::View());
+    result.created_collection = true;
+  }
+  result.indexes_before = collection->indexes.size();
+  collection = transaction.create_indexes(ns, specs);
+  result.indexes_after = collection->indexes.size();
+  result.all_existed = result.indexes_after == result.indexes_before;
+  return result;
+}
+
+collection::CreateIndexesResult create(CommandContext& context, const model::Namespace& ns,
+                                       const std::vector<bson::View>& specs) {
+  if (context.transaction) return create_in_transaction(*context.transaction, ns, specs);
+  collection::CreateIndexesResult result =
+      collection::create_indexes(context.services.data, context.op, ns, specs);
+  context.operation_time = result.position;
+  context.durable_position = result.position;
+  return result;
+}
+
 }  // namespace
 
 void run_create_indexes(CommandContext& context, bson::Builder& reply) {
@@ -103,10 +131,7 @@ void run_create_indexes(CommandContext& context, bson::Builder& reply) {
       spec = bson::View(stripped.back());
     }
   }
-  const collection::CreateIndexesResult result =
-      collection::create_indexes(context.services.data, context.op, ns, specs);
-  context.operation_time = result.position;
-  context.durable_position = result.position;
+  const collection::CreateIndexesResult result = create(context, ns, specs);
   reply.add("numIndexesBefore", static_cast<std::int32_t>(result.indexes_before));
   reply.add("numIndexesAfter", static_cast<std::int32_t>(result.indexes_after));
   reply.add("createdCollectionAutomatically", result.created_collection);

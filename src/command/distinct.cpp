@@ -78,7 +78,7 @@ class Distinct final : public Work {
     if (arguments_.key->find('\0') != std::string::npos) {
       raise(location(31032), "distinct: the key must not contain a null byte");
     }
-    arguments_.spec.read_point = read_point(context);
+    set_read_view(context, arguments_.spec);
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
@@ -95,6 +95,9 @@ class Distinct final : public Work {
                    [&](bson::ValueView value) { add(context.op, value, reply); });
     }
     reply.close();
+    if (!context.at_cluster_time.is_zero()) {
+      reply.add("atClusterTime", context.at_cluster_time.timestamp());
+    }
     note_examined(context, *plan);
     return Progress::Done;
   }
@@ -104,7 +107,9 @@ class Distinct final : public Work {
  private:
   // What counts as one value is the collection's matter, or the view's, unless the command says so.
   void use_collation(CommandContext& context) {
-    named_ = context.services.data.catalog().latest()->find(arguments_.spec.ns);
+    const catalog::StatePtr state =
+        context.view ? context.view->catalog : context.services.data.catalog().latest();
+    named_ = state->find(arguments_.spec.ns);
     if (arguments_.spec.collation_given) {
       own_collation_ = query::parse_collation(arguments_.spec.collation);
       collation_ = own_collation_.get();

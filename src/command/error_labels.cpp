@@ -16,7 +16,7 @@ constexpr ErrorCode kStateChange[] = {NotWritablePrimary,    NotPrimaryNoSeconda
                                       NotPrimaryOrSecondary, PrimarySteppedDown,
                                       ShutdownInProgress};
 
-constexpr ErrorCode kRetryable[] = {InterruptedAtShutdown, InterruptedDueToReplStateChange,
+constexpr ErrorCode kRetryableCodes[] = {InterruptedAtShutdown, InterruptedDueToReplStateChange,
                                     NotWritablePrimary,    NotPrimaryNoSecondaryOk,
                                     NotPrimaryOrSecondary, PrimarySteppedDown,
                                     ShutdownInProgress,    HostNotFound,
@@ -47,9 +47,24 @@ bool contains(const ErrorCode (&codes)[N], ErrorCode code) {
   return std::find(std::begin(codes), std::end(codes), code) != std::end(codes);
 }
 
-// A statement that a driver sends again on its own.
-bool is_retryable_write(const CommandContext& context) {
-  return context.txn_number.has_value() && (context.row.flags & kWrites) != 0;
+// Whoever meets one of these in a transaction begins the transaction again.
+constexpr ErrorCode kTransient[] = {LockTimeout,         WriteConflict,     SnapshotTooOld,
+                                    SnapshotUnavailable, NoSuchTransaction, location(267)};
+
+bool ends_transaction(const CommandContext& context) {
+  return (context.row.flags & kEndsTransaction) != 0;
+}
+
+// What a driver sends again on its own: a retryable write, or the end of a transaction.
+bool is_sent_again(const CommandContext& context) {
+  if (context.in_transaction) return ends_transaction(context);
+  return context.txn_number.has_value() && (context.row.flags & kRetryable) != 0;
+}
+
+// An end that failed on the way may have been reached: only what is sure to be over is labelled.
+bool is_transient(const CommandContext& context, ErrorCode code) {
+  if (!context.in_transaction) return false;
+  return contains(kTransient, code) || (!ends_transaction(context) && contains(kRetryableCodes, code));
 }
 
 }  // namespace
@@ -61,9 +76,11 @@ bool is_state_change(ErrorCode code) {
 std::vector<std::string_view> error_labels(const CommandContext& context, const Error& error) {
   std::vector<std::string_view> labels;
   const ErrorCode code = error.code();
-  if (is_retryable_write(context) && contains(kRetryable, code)) {
+  if (is_transient(context, code)) labels.emplace_back("TransientTransactionError");
+  if (is_sent_again(context) && contains(kRetryableCodes, code)) {
     labels.emplace_back("RetryableWriteError");
-    if (context.durable_position.is_zero()) labels.emplace_back("NoWritesPerformed");
+    const bool wrote = !context.durable_position.is_zero() || context.in_transaction;
+    if (!wrote) labels.emplace_back("NoWritesPerformed");
   }
   if (context.on_change_stream && contains(kResumable, code)) {
     labels.emplace_back("ResumableChangeStreamError");
@@ -73,7 +90,7 @@ std::vector<std::string_view> error_labels(const CommandContext& context, const 
 
 std::vector<std::string_view> write_concern_error_labels(const CommandContext& context,
                                                          ErrorCode code) {
-  if (!is_retryable_write(context) || !contains(kRetryable, code)) return {};
+  if (!is_sent_again(context) || !contains(kRetryableCodes, code)) return {};
   return {"RetryableWriteError"};
 }
 

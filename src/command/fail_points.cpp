@@ -27,7 +27,7 @@ std::vector<std::string> strings(const Field& field) {
 }
 
 ErrorCode error_code(const Field& field) {
-  return static_cast<ErrorCode>(static_cast<std::int32_t>(field.number()));
+  return static_cast<ErrorCode>(static_cast<std::int32_t>(field.integer()));
 }
 
 void read_close_connection(FailPointData& data, const Field& field) {

@@ -95,14 +95,25 @@ class GetMore final : public Work {
     }
   }
 
+  // The time limit of a query goes on over its batches, while they run.
   static void limit_time(CommandContext& context, cursor::CursorPin& pin, bool waits) {
-    if (!context.max_time_ms || *context.max_time_ms == 0 || waits) return;
-    if (pin.source().tailable()) {
-      pin.release();
-      raise(ErrorCode::BadValue,
-            "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
+    if (waits) return;
+    const SteadyTime now = context.services.clock.steady();
+    if (context.max_time_ms && *context.max_time_ms > 0) {
+      if (pin.source().tailable()) {
+        pin.release();
+        raise(ErrorCode::BadValue,
+              "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
+      }
+      context.op.set_deadline(context.op.started() + Milliseconds(*context.max_time_ms));
+    } else if (const auto left = pin.time_left()) {
+      context.op.set_deadline(now + *left);
     }
-    context.op.set_deadline(context.op.started() + Milliseconds(*context.max_time_ms));
+    if (!context.op.deadline()) return;
+    if (context.services.fail_points.fire(FailPoint::MaxTimeAlwaysTimeOut) ||
+        now >= *context.op.deadline()) {
+      raise(ErrorCode::MaxTimeMSExpired, "operation exceeded time limit");
+    }
   }
 
   const GetMoreArguments arguments_;

@@ -23,12 +23,15 @@ void run_get_parameter(CommandContext& context, bson::Builder& reply) {
   if (!found) raise(ErrorCode::InvalidOptions, "no option found to get");
 }
 
-void run_set_parameter(CommandContext& context, bson::Builder&) {
+void run_set_parameter(CommandContext& context, bson::Builder& reply) {
+  bool found = false;
   bool skip = true;
   for (const bson::Element& element : context.body) {
     if (std::exchange(skip, false) || is_generic_argument(element.name())) continue;
-    context.services.parameters.set(element.name(), element);
+    const std::int64_t before = context.services.parameters.set(element.name(), element);
+    if (!std::exchange(found, true)) reply.add("was", before);
   }
+  if (found) return;
   raise(ErrorCode::InvalidOptions, "no option found to set, use help:true to see options");
 }
 

@@ -44,6 +44,11 @@ bool Parameters::append(std::string_view name, bson::Builder& out) const {
     fixed.append(*this, out);
     return true;
   }
+  for (const Setting& setting : settings_) {
+    if (setting.name != name) continue;
+    out.add(name, setting.get());
+    return true;
+  }
   const LimitRow* row = find_limit(name);
   if (row == nullptr) return false;
   out.add(row->name, limits_.*row->member);
@@ -53,11 +58,24 @@ bool Parameters::append(std::string_view name, bson::Builder& out) const {
 void Parameters::append_all(bson::Builder& out) const {
   for (const Fixed& fixed : kFixed)
     fixed.append(*this, out);
+  for (const Setting& setting : settings_)
+    out.add(setting.name, setting.get());
   for (const LimitRow& row : limit_table())
     out.add(row.name, limits_.*row.member);
 }
 
-void Parameters::set(std::string_view name, bson::ValueView) const {
+std::int64_t Parameters::set(std::string_view name, bson::ValueView value) const {
+  for (const Setting& setting : settings_) {
+    if (setting.name != name) continue;
+    if (!value.is_number() || value.number_as_int64() < setting.min ||
+        value.number_as_int64() > setting.max) {
+      raise(ErrorCode::BadValue, "expected a whole number from {} to {} for parameter {}",
+            setting.min, setting.max, name);
+    }
+    const std::int64_t before = setting.get();
+    setting.set(value.number_as_int64());
+    return before;
+  }
   bson::Builder known;
   if (append(name, known)) {
     raise(ErrorCode::IllegalOperation, "not allowed to change [{}] at runtime", name);

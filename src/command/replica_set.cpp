@@ -13,6 +13,7 @@
 #include "command/operation_registry.h"
 #include "command/primaryship.h"
 #include "oplog/retention.h"
+#include "session/transaction_table.h"
 #include "storage/commit/commit_layer.h"
 
 namespace freshet::command {
@@ -57,7 +58,8 @@ void append_member(bson::Builder& out, const CommandServices& services, std::int
   out.add("self", true).close();
 }
 
-/// What is being written for somebody who takes this server for a primary ends; reads go on.
+/// What is being written for somebody who takes this server for a primary ends, and so does every
+/// transaction; reads go on.
 void end_writes(CommandContext& context) {
   const std::uint64_t own = context.op.id();
   context.services.operations.interrupt_if(
@@ -66,6 +68,7 @@ void end_writes(CommandContext& context) {
         const CommandRow* row = find_command(running.command_name);
         return id != own && row != nullptr && (row->flags & kWrites) != 0;
       });
+  context.services.transactions.abort_if([](const model::SessionId&) { return true; });
 }
 
 }  // namespace
@@ -129,7 +132,7 @@ void run_repl_set_step_down(CommandContext& context, bson::Builder&) {
        [](Arguments& a, const Field& f) { a.catch_up_s = f.non_negative(); }},
   };
   const bson::Element first = *context.body.begin();
-  const std::int64_t period_s = Field("replSetStepDown", first).number();
+  const std::int64_t period_s = Field("replSetStepDown", first).integer();
   Arguments arguments;
   read_arguments("replSetStepDown", context.body, kArguments, arguments);
   if (period_s < 1) raise(ErrorCode::BadValue, "stepdown period must be a positive integer");
@@ -143,7 +146,7 @@ void run_repl_set_step_down(CommandContext& context, bson::Builder&) {
 
 void run_repl_set_freeze(CommandContext& context, bson::Builder& reply) {
   const bson::Element first = *context.body.begin();
-  const std::int64_t seconds = Field("replSetFreeze", first).number();
+  const std::int64_t seconds = Field("replSetFreeze", first).integer();
   if (context.services.primaryship.is_primary()) {
     raise(location(95), "cannot freeze node when primary or running for election");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/request.h"
 
+#include <algorithm>
 #include <exception>
 #include <new>
 
@@ -62,16 +63,23 @@ Step Request::step() {
 }
 
 Step Request::advance() {
-  if (std::exchange(parked_, false)) services_.operations.set_running(operation_.id());
+  if (std::exchange(parked_, false)) {
+    services_.operations.set_running(operation_.id());
+    if (state_ != State::AwaitDurable) operation_.check_now();
+  }
   if (operation_.interrupted()) operation_.check_now();
   if (state_ == State::Fresh || state_ == State::Finished) open();
   if (state_ == State::Held) {
     if (must_hold()) return Step::Parked;
     if (fault_.strikes_before(*context_)) return close();
-    state_ = work_ ? State::Running : State::AwaitRead;
+    state_ = work_ ? State::AwaitTurn : State::AwaitRead;
   }
   if (state_ == State::AwaitRead) {
     if (must_await_read()) return Step::Parked;
+    state_ = State::AwaitTurn;
+  }
+  if (state_ == State::AwaitTurn) {
+    if (!scope_.enter(*context_)) return Step::Parked;
     state_ = State::Running;
   }
   if (state_ == State::Running) {
@@ -86,6 +94,8 @@ Step Request::advance() {
         context_->on_worker = true;
         return Step::NeedWorker;
       case Progress::Done:
+        scope_.keep(*context_);
+        leave_session();
         state_ = State::AwaitDurable;
     }
   }
@@ -147,15 +157,24 @@ bool Request::must_hold() const {
 
 // Reads that must see a moment the client knows of wait until it is there.
 bool Request::must_await_read() {
+  using Level = model::ReadConcern::Level;
   const model::ReadConcern& concern = context_->read_concern;
-  if (!concern.after_cluster_time) return false;
-  const model::ClusterTime after = *concern.after_cluster_time;
-  if (after > services_.commit.applied()) {
+  const auto& wanted =
+      concern.at_cluster_time ? concern.at_cluster_time : concern.after_cluster_time;
+  if (!wanted) return false;
+  if (*wanted > services_.commit.applied()) {
     raise(ErrorCode::InvalidOptions,
-          "readConcern afterClusterTime value must not be greater than the current clusterTime");
+          "readConcern {} value must not be greater than the current clusterTime. Requested "
+          "clusterTime: ({}, {}); current clusterTime: ({}, {})",
+          concern.at_cluster_time ? "atClusterTime" : "afterClusterTime", wanted->seconds(),
+          wanted->increment(), services_.commit.applied().seconds(),
+          services_.commit.applied().increment());
   }
-  return concern.effective_level() == model::ReadConcern::Level::Majority &&
-         services_.commit.visible() < after && services_.commit.accepting();
+  // What a majority has, and what is read by time, is durable.
+  const Level level = concern.effective_level();
+  const bool durable = level == Level::Majority || level == Level::Snapshot;
+  awaited_read_ = *wanted;
+  return durable && services_.commit.visible() < *wanted && services_.commit.accepting();
 }
 
 Progress Request::run() {
@@ -166,6 +185,12 @@ Progress Request::run() {
   }
   if (!work_) work_ = row.start(*context_);
   return work_->step(*context_, writer_->body());
+}
+
+// What the command worked with goes first: it reads what a transaction holds.
+void Request::leave_session() {
+  if (!context_->more_to_come) work_.reset();
+  scope_.leave(*context_);
 }
 
 bool Request::must_await_durable() {
@@ -180,20 +205,34 @@ bool Request::must_await_durable() {
     raise(ErrorCode::InterruptedAtShutdown, "the server stopped before the write was durable");
   }
   const std::int64_t timeout_ms = context_->write_concern.w_timeout_ms;
-  if (timeout_ms > 0) {
-    if (!durable_deadline_) durable_deadline_ = services_.clock.steady() + Milliseconds(timeout_ms);
-    if (services_.clock.steady() >= *durable_deadline_) {
-      write_concern_timeout();
-      return false;
-    }
+  if (timeout_ms > 0 && !durable_deadline_) {
+    durable_deadline_ = services_.clock.steady() + Milliseconds(timeout_ms);
   }
+  if (durable_wait_is_over()) return false;
   services_.commit.request_flush(durable_position_);
   return true;
 }
 
-void Request::write_concern_timeout() {
-  append_write_concern_error(ErrorCode::WriteConcernFailed, "waiting for replication timed out",
-                             true);
+// The write is done; that it was not waited for long enough is said beside its result.
+bool Request::durable_wait_is_over() {
+  const SteadyTime now = services_.clock.steady();
+  if (durable_deadline_ && now >= *durable_deadline_) {
+    append_write_concern_error(ErrorCode::WriteConcernFailed, "waiting for replication timed out",
+                               true);
+    return true;
+  }
+  if (operation_.deadline() && now >= *operation_.deadline()) {
+    append_write_concern_error(ErrorCode::MaxTimeMSExpired, "operation exceeded time limit", false);
+    return true;
+  }
+  return false;
+}
+
+// The earlier of two limits, where there are any.
+std::optional<SteadyTime> Request::durable_wait_limit() const {
+  const std::optional<SteadyTime> own = operation_.deadline();
+  if (!own || !durable_deadline_) return own ? own : durable_deadline_;
+  return std::min(*own, *durable_deadline_);
 }
 
 // The write is done; that more members than there are cannot confirm it is said beside its result.
@@ -254,13 +293,14 @@ Park Request::park() {
 
 Park Request::wait() {
   if (state_ == State::Held) return Park{.subscribe = nullptr, .deadline = fault_.held_until()};
+  if (state_ == State::AwaitTurn) return scope_.wait(*context_);
   if (state_ == State::AwaitDurable) {
     return Park{.subscribe = [commit = &services_.commit, position = durable_position_](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
-                .deadline = durable_deadline_};
+                .deadline = durable_wait_limit()};
   }
   if (state_ == State::AwaitRead) {
-    const model::ClusterTime position = *context_->read_concern.after_cluster_time;
+    const model::ClusterTime position = awaited_read_;
     services_.commit.request_flush(position);
     return Park{.subscribe = [commit = &services_.commit, position](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
@@ -278,6 +318,8 @@ void Request::write_error(Error error) {
   exhaust_ = false;
   services_.metrics.asserts_user.add();
   if (context_) {
+    context_->more_to_come = false;
+    leave_session();
     if (const auto* instead = fault_.labels()) {
       for (const std::string& label : *instead)
         error.add_label(label);
@@ -285,7 +327,6 @@ void Request::write_error(Error error) {
       for (const std::string_view label : error_labels(*context_, error))
         error.add_label(std::string(label));
     }
-    context_->more_to_come = false;
   }
   if (!writer_)
     writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
@@ -323,6 +364,7 @@ Step Request::finish() {
 Step Request::close() {
   state_ = State::Finished;
   exhaust_ = false;
+  if (context_) leave_session();
   work_.reset();
   unregister_operation();
   writer_.reset();

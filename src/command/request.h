@@ -13,6 +13,7 @@
 #include "command/exchange.h"
 #include "command/request_fault.h"
 #include "command/services.h"
+#include "command/transaction_scope.h"
 
 namespace freshet::command {
 
@@ -29,7 +30,15 @@ class Request final : public Exchange {
   void interrupt(ErrorCode code) noexcept override { operation_.interrupt(code); }
 
  private:
-  enum class State : std::uint8_t { Fresh, Held, AwaitRead, Running, AwaitDurable, Finished };
+  enum class State : std::uint8_t {
+    Fresh,
+    Held,       // by a fail point
+    AwaitRead,  // a moment that the client knows of
+    AwaitTurn,  // another command of the session
+    Running,
+    AwaitDurable,
+    Finished,
+  };
 
   Step advance();
   void open();
@@ -37,13 +46,15 @@ class Request final : public Exchange {
   bool must_hold() const;
   bool must_await_read();
   Progress run();
+  void leave_session();
   bool must_await_durable();
   Step finish();
   Step close();
   Park wait();
   void write_error(Error error);
   void append_labels(const std::vector<std::string_view>& labels);
-  void write_concern_timeout();
+  bool durable_wait_is_over();
+  std::optional<SteadyTime> durable_wait_limit() const;
   void check_write_concern();
   void append_write_concern_error(ErrorCode code, std::string_view message, bool timed_out);
   void register_operation();
@@ -59,9 +70,11 @@ class Request final : public Exchange {
   std::string reply_;
   std::optional<wire::MessageWriter> writer_;
   State state_ = State::Fresh;
+  model::ClusterTime awaited_read_;      // to be visible before the command runs
   model::ClusterTime durable_position_;  // to be visible before the reply goes
   std::optional<SteadyTime> durable_deadline_;
   RequestFault fault_;
+  TransactionScope scope_;
   bool exhaust_ = false;
   bool registered_ = false;
   bool parked_ = false;

@@ -42,7 +42,7 @@ bool concerns(const CommandContext& context, const FailPointData& data) {
 }
 
 bool is_transactional_write(const CommandContext& context) {
-  return context.txn_number.has_value() && (context.row.flags & kWrites) != 0;
+  return context.is_retryable_write() && (context.row.flags & kRetryable) != 0;
 }
 
 std::size_t statements_of(const CommandContext& context) {

@@ -16,6 +16,7 @@
 #include "cursor/registry.h"
 #include "oplog/retention.h"
 #include "session/registry.h"
+#include "session/transaction_table.h"
 #include "stream/hub.h"
 
 namespace freshet::command {
@@ -76,6 +77,16 @@ void append_cursors(const CommandServices& services, bson::Builder& reply) {
       .add("noTimeout", stats.open_no_timeout)
       .add("pinned", stats.open_pinned);
   reply.add("total", stats.open_total).close().close();
+}
+
+void append_transactions(const CommandServices& services, bson::Builder& reply) {
+  const session::TransactionStats stats = services.transactions.stats();
+  reply.open_document("transactions");
+  reply.add("retriedStatementsCount", services.metrics.retried_statements.value());
+  reply.add("currentActive", stats.active).add("currentInactive", stats.open - stats.active);
+  reply.add("currentOpen", stats.open).add("memoryBytes", stats.memory_bytes);
+  reply.add("totalAborted", stats.total_aborted).add("totalCommitted", stats.total_committed);
+  reply.add("totalStarted", stats.total_started).close();
 }
 
 void append_streams(const CommandServices& services, bson::Builder& reply) {
@@ -155,6 +166,7 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
       .add("bits", std::int32_t{64})
       .add("resident", static_cast<std::int32_t>(memory.resident_mb));
   reply.add("virtual", static_cast<std::int32_t>(memory.virtual_mb)).add("supported", true).close();
+  append_transactions(services, reply);
   append_metrics(services, reply);
   append_oplog(services, reply);
   append_limits(services.limits, reply);

@@ -32,7 +32,8 @@ class Registry;
 }
 namespace freshet::session {
 class Registry;
-}
+class TransactionTable;
+}  // namespace freshet::session
 
 namespace freshet::command {
 
@@ -83,6 +84,7 @@ struct CommandServices {
   stream::DocumentLookup& lookup;
   cursor::Registry& cursors;
   session::Registry& sessions;
+  session::TransactionTable& transactions;
   Host& host;
 };
 

@@ -13,6 +13,7 @@
 #include "cursor/registry.h"
 #include "model/uuid.h"
 #include "session/registry.h"
+#include "session/transaction_table.h"
 
 namespace freshet::command {
 namespace {
@@ -32,6 +33,9 @@ void kill_work_of(CommandContext& context, const std::vector<model::SessionId>& 
   const model::SessionId* own = context.session ? &*context.session : nullptr;
   context.services.operations.kill_sessions([&](const model::SessionId& session) {
     if (own != nullptr && session == *own) return false;
+    return all || std::find(sessions.begin(), sessions.end(), session) != sessions.end();
+  });
+  context.services.transactions.abort_if([&](const model::SessionId& session) {
     return all || std::find(sessions.begin(), sessions.end(), session) != sessions.end();
   });
   if (all) {

@@ -24,6 +24,7 @@ struct Cursor {
   SteadyTime last_used;
   std::int64_t batches = 0;
   std::int64_t documents = 0;
+  std::optional<SteadyTime::duration> time_left;  // the pin holder's
   bool pinned = false;
   bool killed = false;
   WakerPtr waker;  // of the parked command that holds the pin
@@ -89,6 +90,12 @@ struct Registry::State {
 };
 
 namespace {
+
+/// What a retired cursor draws from.
+class NothingLeft final : public Source {
+ public:
+  FillResult fill(Batch&, Operation&) override { return FillResult::Exhausted; }
+};
 
 CursorInfo info_of(const Cursor& cursor) {
   return {.id = cursor.id,
@@ -212,6 +219,19 @@ std::size_t Registry::kill_if(const std::function<bool(const CursorInfo&)>& cond
   return killed;
 }
 
+void Registry::retire(std::int64_t id) {
+  SourcePtr let_go;  // destroyed outside the lock
+  const MutexLock lock(state_->mutex);
+  const auto found = state_->cursors.find(id);
+  if (found == state_->cursors.end()) return;
+  Cursor& cursor = *found->second;
+  if (cursor.pinned) {
+    cursor.killed = true;  // the command that ends takes it along
+  } else {
+    let_go = std::exchange(cursor.source, std::make_unique<NothingLeft>());
+  }
+}
+
 std::size_t Registry::kill_session(const model::SessionId& session) {
   return kill_if([&](const CursorInfo& info) { return info.params.user.session == session; });
 }
@@ -286,6 +306,13 @@ const CursorParams& CursorPin::params() const {
 }
 Source& CursorPin::source() {
   return *cursor_->source;
+}
+
+std::optional<SteadyTime::duration> CursorPin::time_left() const {
+  return cursor_->time_left;
+}
+void CursorPin::set_time_left(SteadyTime::duration left) {
+  cursor_->time_left = left;
 }
 
 void CursorPin::note_batch(std::int64_t documents) {

@@ -107,7 +107,7 @@ std::optional<bson::View> RecordStage::next(Operation& op) {
 
 StagePtr PlannedAccess::open(std::string_view database, std::string_view collection,
                              bson::View filter, const query::QueryContext& context) {
-  const catalog::StatePtr state = services_.catalog.at(*reader_);
+  const catalog::StatePtr state = catalog_ ? catalog_ : services_.catalog.at(*reader_);
   const model::Namespace ns{std::string(database), std::string(collection)};
   const ResolvedNamespace resolved = resolve_namespace(*state, ns);
   const auto* collation = dynamic_cast<const query::Collation*>(context.collation);
@@ -141,8 +141,9 @@ std::unique_ptr<CollectionOutput> PlannedAccess::merge(std::string_view,
 PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operation& op)
     : services_(services),
       read_point_(spec.read_point),
-      reader_(services.commits.snapshot(spec.read_point)),
-      catalog_(services.catalog.at(*reader_)),
+      view_(spec.view),
+      reader_(view_ ? view_->reader : services.commits.snapshot(spec.read_point)),
+      catalog_(view_ ? view_->catalog : services.catalog.at(*reader_)),
       resolved_(resolve_namespace(*catalog_, spec.ns)),
       access_(services_),
       build_context_{.query = context_,
@@ -159,7 +160,7 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
     let_ = evaluate_let(spec.let, context_);
     context_.let = bson::View(let_);
   }
-  access_.set_reader(reader_.get());
+  access_.set_reader(reader_.get(), view_ ? view_->catalog : nullptr);
 }
 
 void PlanBase::set_collation(const QuerySpec& spec) {
@@ -172,12 +173,20 @@ void PlanBase::set_collation(const QuerySpec& spec) {
 
 void PlanBase::set_operation(Operation* op) {
   context_.operation = op;
+  // Between batches a cursor keeps no snapshot, unless it is what the cursor reads to its end.
+  if (op == nullptr && !view_) reader_.reset();
 }
 
 // The collection may have been dropped, or its indexes, since the batch before.
 std::shared_ptr<const storage::Reader> PlanBase::open_reader() {
+  if (view_) {
+    if (view_->readable_until && services_.clock.steady() > *view_->readable_until) {
+      raise(ErrorCode::SnapshotTooOld, "the snapshot that the cursor reads is no longer kept");
+    }
+    return reader_;
+  }
   reader_ = services_.commits.snapshot(read_point_);
-  access_.set_reader(reader_.get());
+  access_.set_reader(reader_.get(), nullptr);
   if (resolved_.collection && !resolved_.collection->is_oplog()) {
     const catalog::StatePtr state = services_.catalog.at(*reader_);
     const catalog::CollectionPtr now = state->find_by_id(resolved_.collection->id);

@@ -46,7 +46,11 @@ class RecordStage final : public Stage {
 class PlannedAccess final : public CollectionAccess {
  public:
   explicit PlannedAccess(const PlanServices& services) : services_(services) {}
-  void set_reader(const storage::Reader* reader) { reader_ = reader; }
+  /// `catalog` is the one that belongs to `reader`; null: it is looked up when needed.
+  void set_reader(const storage::Reader* reader, catalog::StatePtr catalog) {
+    reader_ = reader;
+    catalog_ = std::move(catalog);
+  }
   StagePtr open(std::string_view database, std::string_view collection, bson::View filter,
                 const query::QueryContext& context) override;
   std::unique_ptr<CollectionOutput> replace(std::string_view database,
@@ -57,6 +61,7 @@ class PlannedAccess final : public CollectionAccess {
  private:
   const PlanServices services_;
   const storage::Reader* reader_ = nullptr;
+  catalog::StatePtr catalog_;
 };
 
 /// Base of the two plans. Members that stages borrow stand before the stages.
@@ -81,6 +86,7 @@ class PlanBase : public QueryPlan {
 
   const PlanServices services_;
   const commit::ReadPoint read_point_;
+  const std::optional<FixedView> view_;
   std::shared_ptr<const storage::Reader>
       reader_;  // shared: other readers may use the same snapshot
   catalog::StatePtr catalog_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "bson/view.h"
 #include "catalog/catalog.h"
 #include "model/namespace.h"
@@ -31,6 +32,15 @@ struct PlanServices {
   Random& random;
 };
 
+/// One moment, read whatever is committed meanwhile: a snapshot that was asked for by time, or what
+/// a transaction sees.
+struct FixedView {
+  std::shared_ptr<const storage::Reader> reader;  // shared: a cursor keeps it between batches
+  catalog::StatePtr catalog;
+  std::optional<SteadyTime> readable_until =
+      std::nullopt;  ///< absence: as long as the cursor lives
+};
+
 /// What find and aggregate have in common. Views borrow the command; the plan copies what it needs.
 struct QuerySpec {
   model::Namespace ns;   ///< an empty collection part: aggregate: 1
@@ -39,6 +49,7 @@ struct QuerySpec {
   bson::View let;
   bson::ValueView hint;
   commit::ReadPoint read_point = commit::ReadPoint::Latest;
+  std::optional<FixedView> view = std::nullopt;  ///< instead of a new snapshot for each batch
 };
 
 struct FindSpec : QuerySpec {

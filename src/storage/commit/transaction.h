@@ -98,8 +98,9 @@ class Transaction final : public storage::Reader {
   std::vector<PendingEntry> take_entries();
 
   bool empty() const;
-  std::size_t bytes() const;    ///< size of the write set and its entries
-  std::size_t entries() const;  ///< number of entries appended
+  std::size_t bytes() const;        ///< size of the write set and its entries
+  std::size_t entries() const;      ///< number of entries appended
+  std::size_t entry_bytes() const;  ///< and their size
 
   /// A point inside the transaction to return to: one failed statement takes back its own writes
   /// and entries only. Keys taken since stay held.
@@ -109,6 +110,8 @@ class Transaction final : public storage::Reader {
   };
   Savepoint savepoint();
   void rollback_to(const Savepoint& savepoint);
+  /// Lets go what returning to the savepoints so far needs. They are void.
+  void forget_savepoints();
 
  private:
   friend class CommitLayer;
