@@ -27,9 +27,8 @@ ExitCode backup(const BackupOptions& options) {
   } else {
     const SystemClock clock;
     Logger logger(clock, {.level = Severity::Warning});
-    const std::string mark = durable_mark_path(options.data_directory);
-    const auto check = [&mark](const commit::Extent& extent) {
-      commit::check_durable_mark(mark, extent);
+    const auto check = [&](const commit::Extent& extent) {
+      (void)check_marks(options.data_directory, extent);
     };
     open_existing_store(options.data_directory, check, logger)->backup(target);
   }

@@ -83,6 +83,9 @@ void add_data_options(CLI::App& app, ServeOptions& options) {
   add(app, options, "--history-size", set_history_bytes,
       "how much of them is kept at most: 512MB, 20GB; 0 is any", "SIZE [20GB]")
       ->group(kGroup);
+  app.add_flag("--keep-images", options.keep_images,
+               "keep the document before each update and delete, for every collection")
+      ->group(kGroup);
   add(app, options, "--oplogSize", set_history_megabytes, "the same in megabytes", "MB")
       ->group(kGroup);
 }

@@ -36,6 +36,8 @@ constexpr Row kRows[] = {
     {"freshet.advertise", set_advertise},
     {"freshet.history", set_history},
     {"freshet.historySize", set_history_bytes},
+    {"freshet.keepImages", [](ServeOptions& options, std::string_view key,
+                              std::string_view text) { options.keep_images = boolean(key, text); }},
     {"net.bindIp", set_bind_addresses},
     {"net.bindIpAll",
      [](ServeOptions& options, std::string_view key, std::string_view text) {

@@ -6,27 +6,34 @@
 #include <utility>
 
 #include "app/engine.h"
+#include "app/idle_cutoff.h"
 #include "app/lagging_position.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "bson/builder.h"
+#include "catalog/history.h"
 #include "collection/data.h"
 #include "collection/ttl.h"
 #include "command/exchange.h"
 #include "command/fail_points.h"
+#include "command/history_report.h"
 #include "command/identity.h"
 #include "command/metrics.h"
 #include "command/operation_registry.h"
 #include "command/parameters.h"
+#include "command/pipeline_output.h"
 #include "command/primaryship.h"
 #include "command/profiler.h"
 #include "command/services.h"
 #include "cursor/registry.h"
+#include "oplog/image_policy.h"
 #include "oplog/retention.h"
+#include "pipeline/spill/spill_area.h"
 #include "session/registry.h"
 #include "session/transaction_table.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/meta.h"
+#include "stream/counters.h"
 #include "stream/hub.h"
 #include "stream/lookup.h"
 
@@ -34,18 +41,28 @@ namespace freshet::app {
 namespace {
 
 constexpr std::size_t kProcessIdBytes = 12;
-// A stream that was read within this time keeps the part of the log it has still to read.
-constexpr Milliseconds kStreamGrace{10 * 60'000};
+// A log that could be cut does not ask for checkpoints more often than this.
+constexpr Milliseconds kCheckpointGap{5'000};
 // No command reads a snapshot older than this plus the snapshot window, but for transactions.
 constexpr Milliseconds kOldestReader{120'000};
 
 commit::CommitOptions commit_options(const ServeOptions& options) {
   commit::CommitOptions commit;
-  if (!options.memory) commit.durable_mark_path = durable_mark_path(options.data_directory);
+  if (!options.memory) {
+    commit.durable_mark_path = durable_mark_path(options.data_directory);
+    commit.applied_mark_path = applied_mark_path(options.data_directory);
+  }
   // Of the write set and its entries together: documents, keys, and the operations themselves.
   commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max) * 4;
+  commit.unflushed_bytes_max = static_cast<std::size_t>(options.limits.unflushed_bytes_max);
   commit.snapshot_window_ms = options.limits.snapshot_window_ms_max;
   return commit;
+}
+
+oplog::RetentionOptions retention_options(const ServeOptions& options) {
+  return {.history_ms = options.history_ms,
+          .history_bytes = options.history_bytes,
+          .hold_bytes_max = static_cast<std::uint64_t>(options.limits.stream_hold_bytes_max)};
 }
 
 /// What getCmdLineOpts shows as `parsed`.
@@ -74,14 +91,35 @@ std::vector<std::string> argv_of(const ServeOptions& options) {
   return argv;
 }
 
+std::unique_ptr<pipeline::SpillArea> make_spill_area(const ServeOptions& options) {
+  if (options.memory) return nullptr;
+  return std::make_unique<pipeline::SpillArea>(
+      options.data_directory + "/_tmp", static_cast<std::uint64_t>(options.limits.spill_bytes_max));
+}
+
 }  // namespace
 
 struct Graph::State {
   State(const ServeOptions& options, const Clock& the_clock, Random& random, Logger& the_logger,
         Surroundings surroundings);
 
-  storage::Position lowest_needed() const {
-    return std::min(hub.lowest_needed(clock.steady() - kStreamGrace), data.checkpoint_position());
+  // The log behind the last checkpoint is needed; where that is in the way, a newer one is made.
+  storage::Position recovery_bound(storage::Position wanted) {
+    if (data.checkpoint_position() < wanted && clock.steady() - checkpoint_made >= kCheckpointGap) {
+      checkpoint();
+    }
+    return data.checkpoint_position();
+  }
+  void checkpoint() {
+    checkpoint_made = clock.steady();
+    data.checkpoint();
+  }
+  oplog::RetentionBounds retention_bounds() {
+    const Milliseconds grace(limits.stream_grace_ms_max);
+    return {.recovery = [this](storage::Position wanted) { return recovery_bound(wanted); },
+            .streams = [this, grace] { return hub.lowest_needed(clock.steady() - grace); },
+            .minimum_age = [this] { return catalog::minimum_age(*data.catalog().latest()); },
+            .totals = [this] { return data.log_totals(); }};
   }
   void reclaim() {
     const storage::Position oldest = std::min(oldest_reader.note(clock.steady(), commits.applied()),
@@ -92,19 +130,23 @@ struct Graph::State {
     for (const model::SessionId& session : sessions.expire())
       (void)cursors.kill_session(session);
     transactions.purge(Milliseconds(limits.session_idle_ms_max));
-    (void)data.expire_retries(clock.wall_ms() - limits.session_idle_ms_max);
+    (void)data.expire_retries(idle_cutoff.note(clock.steady(), clock.wall_ms()));
   }
 
   const Clock& clock;
   Logger& logger;
   Limits limits;
   const std::int64_t ttl_interval_s;
+  SteadyTime checkpoint_made;  // used by jobs alone
   const std::unique_ptr<storage::Store> store;
   const storage::Identity run;
   commit::CommitLayer commits;
   stream::StreamHub hub;  // before the first commit, which Data may make
   collection::Data data;
+  oplog::ImagePolicy images;
+  catalog::ImageAges image_ages;
   stream::CollectionLookup lookup;
+  stream::StreamCounters stream_counters;
   oplog::Retention retention;
   cursor::Registry cursors;
   session::Registry sessions;
@@ -117,8 +159,11 @@ struct Graph::State {
   command::Identity identity;
   command::Primaryship primaryship;
   command::Host host;
+  const std::unique_ptr<pipeline::SpillArea> spill;  // null with --memory
   command::CommandServices services;
+  command::HistoryWatch history_watch;
   LaggingPosition oldest_reader;
+  IdleCutoff idle_cutoff;
   std::unique_ptr<command::Dispatcher> dispatcher;
 };
 
@@ -133,19 +178,20 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       commits(*store, clock, logger, commit_options(options)),
       hub(commits, clock, limits),
       data(*store, commits, clock, random, logger),
-      lookup(*store, commits, data.catalog()),
-      retention(*store, commits, clock,
-                {.history_ms = options.history_ms, .history_bytes = options.history_bytes},
-                [this] { return lowest_needed(); }),
+      images(*store, commits),
+      image_ages(images, data.catalog(), clock),
+      lookup(*store, commits, data.catalog(), image_ages),
+      retention(*store, commits, clock, retention_options(options), retention_bounds()),
       cursors(clock, random, limits),
-      sessions(clock),
+      sessions(clock, limits),
       transactions(data, cursors, clock, limits),
       parameters(limits, options.test_commands),
       profiler(data, random),
       identity{.set_name = options.set_name,
                .process_id = random.bytes(kProcessIdBytes),
                .term = data.term(),
-               .started_ms = clock.wall_ms()},
+               .started_ms = clock.wall_ms(),
+               .started = clock.steady()},
       primaryship(identity, clock, [this] { return data.begin_term(); }),
       host{.arguments = argv_of(options),
            .parsed_options = parsed_options(options),
@@ -154,6 +200,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
            .connections_current = std::move(surroundings.connections_current),
            .connections_total = std::move(surroundings.connections_total),
            .network = std::move(surroundings.network)},
+      spill(make_spill_area(options)),
       services{.clock = clock,
                .random = random,
                .log = logger,
@@ -167,15 +214,22 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .profiler = profiler,
                .commit = commits,
                .retention = retention,
+               .images = images,
+               .image_ages = image_ages,
                .data = data,
                .hub = hub,
                .lookup = lookup,
+               .stream_counters = stream_counters,
                .cursors = cursors,
                .sessions = sessions,
                .transactions = transactions,
-               .host = host},
+               .host = host,
+               .spill = spill.get()},
+      history_watch(services),
       oldest_reader(kOldestReader + Milliseconds(limits.snapshot_window_ms_max)),
+      idle_cutoff(Milliseconds(limits.session_idle_ms_max)),
       dispatcher(command::make_dispatcher(services)) {
+  if (options.keep_images) data.keep_all_images();
   commits.set_on_fatal(std::move(surroundings.on_failed));
   transactions.set_lifetime_s(options.transaction_lifetime_s);
   parameters.add({.name = kTransactionLifetime,
@@ -183,6 +237,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                   .max = kTransactionLifetimeMaxS,
                   .get = [this] { return transactions.lifetime_s(); },
                   .set = [this](std::int64_t seconds) { transactions.set_lifetime_s(seconds); }});
+  command::drop_abandoned_outputs(data);
   data.note_new_primary();
   if (!run.clean) logger.warning("STORAGE", "the last run was not closed; its log was recovered");
 }
@@ -207,10 +262,11 @@ std::vector<Job> Graph::jobs() {
       {"transaction expiry", Milliseconds(1'000), [&graph] { graph.transactions.expire(); }},
       {"snapshot expiry", Milliseconds(1'000), [&graph] { graph.commits.expire_snapshots(); }},
       {"retention", Milliseconds(1'000), [&graph] { graph.retention.enforce(); }},
+      {"history watch", Milliseconds(1'000), [&graph] { graph.history_watch.check(); }},
       {"cursor expiry", Milliseconds(4'000), [&graph] { (void)graph.cursors.reap(); }},
       {"reclaim", Milliseconds(10'000), [&graph] { graph.reclaim(); }},
       {"session expiry", Milliseconds(60'000), [&graph] { graph.expire_sessions(); }},
-      {"checkpoint", Milliseconds(60'000), [&graph] { graph.data.checkpoint(); }},
+      {"checkpoint", Milliseconds(60'000), [&graph] { graph.checkpoint(); }},
       {"document expiry", Milliseconds(graph.ttl_interval_s * 1'000),
        [&graph] { (void)collection::delete_expired(graph.data, graph.clock.wall_ms()); }},
   };
@@ -219,6 +275,9 @@ std::vector<Job> Graph::jobs() {
 void Graph::stop() {
   state_->data.checkpoint();
   state_->commits.stop();
+  if (!storage::end_run(*state_->store)) {
+    state_->logger.warning("STORAGE", "the end of this run could not be noted");
+  }
 }
 
 }  // namespace freshet::app

@@ -30,6 +30,8 @@ struct ServeOptions {
   std::int64_t history_ms = 24 * kHourMs;  ///< how long events can be resumed; 0: no limit
   std::uint64_t history_bytes = std::uint64_t{20} << 30;  ///< and how many bytes of them; 0: any
 
+  bool keep_images = false;  ///< pre-images of every collection
+
   std::string log_path;     ///< empty: standard error
   bool log_append = false;  ///< else a log that is there is moved aside first
   Severity log_level = Severity::Info;

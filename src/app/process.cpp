@@ -77,8 +77,9 @@ PidFile::PidFile(std::string path) : path_(std::move(path)) {
   }
 }
 
-PidFile::~PidFile() {
+void PidFile::remove() noexcept {
   if (!path_.empty()) ::unlink(path_.c_str());
+  path_.clear();
 }
 
 void move_old_log_aside(const std::string& path, std::int64_t wall_ms) {

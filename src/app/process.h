@@ -35,12 +35,15 @@ class Signals {
 /// Raises the number of files this process may open as far as it may; what it then is.
 std::uint64_t raise_open_files_max();
 
-/// A file with the process's id; removed at the end. An empty path does nothing.
+/// A file with the process's id; removed at the end. An empty path does nothing. Make it when
+/// nothing can refuse the start any more: a server that runs already may have written it.
 class PidFile {
  public:
   /// Throws Error (OperationFailed) when it cannot be written.
   explicit PidFile(std::string path);
-  ~PidFile();
+  ~PidFile() { remove(); }
+  /// For an end that runs no destructors.
+  void remove() noexcept;
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
 

@@ -130,8 +130,14 @@ class Service {
         .network =
             [this] {
               const server::ServerStats now = stats();
-              return command::NetworkUse{
-                  .bytes_in = now.bytes_in, .bytes_out = now.bytes_out, .requests = now.requests};
+              return command::NetworkUse{.bytes_in = now.bytes_in,
+                                         .bytes_out = now.bytes_out,
+                                         .requests = now.requests,
+                                         .connections_rejected = now.connections_rejected,
+                                         .commands_parked = now.commands_parked,
+                                         .commands_on_workers = now.commands_on_workers,
+                                         .receive_bytes = now.receive_bytes,
+                                         .send_bytes = now.send_bytes};
             },
     };
   }
@@ -173,17 +179,18 @@ ExitCode serve(ServeOptions options) {
   Signals signals;
   if (!options.log_append) move_old_log_aside(options.log_path, clock.wall_ms());
   Logger logger(clock, log_options(options));
-  const PidFile pid_file(options.pid_path);
   logger.info("CONTROL", "starting", {{"version", base::kVersion}});
   fit_connections(options, logger);
   warn_of_open_doors(options, logger);
   try {
     Service service(options, logger, clock, random, signals);
+    PidFile pid_file(options.pid_path);
     service.start();
     const ExitCode code = run_until_stopped(service, signals, logger);
     if (code == ExitCode::EngineFailed) {
       std::fputs("freshet: the storage failed, see the log; nothing more was acknowledged\n",
                  stderr);
+      pid_file.remove();
       std::_Exit(static_cast<int>(code));  // a failed engine cannot be closed in order
     }
   } catch (const Error& error) {

@@ -14,13 +14,14 @@ namespace {
 struct Synonym {
   std::string_view name;
   std::string_view limit;
+  std::int64_t unit;  // of the value given, in those of the limit
 };
 constexpr Synonym kSynonyms[] = {
-    {"cursorTimeoutMillis", "cursorIdleMsMax"},
-    {"minSnapshotHistoryWindowInSeconds", "snapshotWindowMsMax"},  // given in seconds
-    {"maxSessions", "sessionsMax"},
+    {"cursorTimeoutMillis", "cursorIdleMsMax", 1},
+    {"localLogicalSessionTimeoutMinutes", "sessionIdleMsMax", 60'000},
+    {"maxSessions", "sessionsMax", 1},
+    {"minSnapshotHistoryWindowInSeconds", "snapshotWindowMsMax", 1'000},
 };
-constexpr std::string_view kInSeconds = "minSnapshotHistoryWindowInSeconds";
 
 std::int64_t integer(std::string_view where, std::string_view text, std::int64_t min,
                      std::int64_t max) {
@@ -142,14 +143,19 @@ void set_parameter(ServeOptions& options, std::string_view name, std::string_vie
     return;
   }
   std::string_view limit = name;
+  std::int64_t unit = 1;
   for (const Synonym& synonym : kSynonyms) {
-    if (synonym.name == name) limit = synonym.limit;
+    if (synonym.name != name) continue;
+    limit = synonym.limit;
+    unit = synonym.unit;
   }
   const LimitRow* row = find_limit(limit);
   if (row == nullptr) {
     raise(ErrorCode::InvalidOptions, "unknown or unsupported parameter '{}'", name);
   }
-  const std::int64_t unit = name == kInSeconds ? 1'000 : 1;
+  if (row->min == row->max) {
+    raise(ErrorCode::InvalidOptions, "'{}' is fixed at {}", name, row->min);
+  }
   options.limits.*row->member =
       unit * integer(name, value, (row->min + unit - 1) / unit, row->max / unit);
 }

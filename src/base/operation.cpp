@@ -13,6 +13,16 @@ void Operation::check_now() {
   }
 }
 
+void Operation::report(const Progress& progress) noexcept {
+  progress_done_ = progress.done;
+  progress_total_ = progress.total;
+  progress_of_ = progress.what;
+}
+
+Operation::Progress Operation::progress() const noexcept {
+  return {progress_of_.load(), progress_done_.load(), progress_total_.load()};
+}
+
 void Operation::use_memory(std::size_t bytes) {
   memory_ += bytes;
   if (memory_ > memory_bytes_max_) {

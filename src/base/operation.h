@@ -23,8 +23,8 @@ struct ClientInfo {
   std::string metadata;          ///< the handshake's client document as BSON, or empty
 };
 
-/// One running command. Owned by dispatch, passed down by reference. interrupt() may be called from
-/// any thread; everything else belongs to the thread that runs the command.
+/// One running command. Owned by dispatch, passed down by reference. interrupt() and progress() may
+/// be called from any thread; everything else belongs to the thread that runs the command.
 class Operation {
  public:
   Operation(const Clock& clock, std::uint64_t id, std::shared_ptr<const ClientInfo> client)
@@ -52,6 +52,17 @@ class Operation {
   }
   void check_now();
 
+  /// How far a long operation has come. `total` is an estimate.
+  struct Progress {
+    const char* what = nullptr;  ///< null: it does not tell
+    std::int64_t done = 0;
+    std::int64_t total = 0;
+  };
+  /// Says so to whoever asks; `what` is a literal.
+  void report(const Progress& progress) noexcept;
+  /// What was reported last. Thread-safe.
+  Progress progress() const noexcept;
+
   /// Accounts `bytes` of working memory; throws ExceededMemoryLimit above memory_bytes_max.
   void use_memory(std::size_t bytes);
   void release_memory(std::size_t bytes) noexcept { memory_ -= bytes < memory_ ? bytes : memory_; }
@@ -68,6 +79,9 @@ class Operation {
   SteadyTime started_;
   std::optional<SteadyTime> deadline_;
   std::atomic<std::int32_t> interrupted_{0};
+  std::atomic<const char*> progress_of_{nullptr};
+  std::atomic<std::int64_t> progress_done_{0};
+  std::atomic<std::int64_t> progress_total_{0};
   std::uint32_t checks_ = 0;
   std::size_t memory_ = 0;
   std::size_t memory_bytes_max_ = std::size_t{100} << 20;

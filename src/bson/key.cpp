@@ -31,99 +31,19 @@
 #include "base/bytes.h"
 #include "bson/decimal.h"
 #include "bson/decimal_parts.h"
+#include "bson/key_bytes.h"
 
 namespace freshet::bson {
 namespace {
 
-using Byte = unsigned char;
+using namespace key_bytes;
 using decimal::Parts;
 using decimal::Uint128;
 
-// Stored: never renumber.
-constexpr Byte kEnd = 0x00;
-constexpr Byte kMinKey = 0x08;
-constexpr Byte kUndefined = 0x0C;
-constexpr Byte kNull = 0x10;
-constexpr Byte kNan = 0x18;
-constexpr Byte kMinusInfinity = 0x19;
-constexpr Byte kZero = 0x24;
-constexpr Byte kBelowOne = 0x25;
-constexpr Byte kWhole = 0x26;  // and the seven after it, by bytes of the whole part
-constexpr Byte kHuge = 0x2E;
-constexpr Byte kInfinity = 0x2F;
-constexpr Byte kString = 0x38;
-constexpr Byte kDocument = 0x40;
-constexpr Byte kArray = 0x48;
-constexpr Byte kBinary = 0x50;
-constexpr Byte kObjectId = 0x58;
-constexpr Byte kFalse = 0x60;
-constexpr Byte kTrue = 0x61;
-constexpr Byte kDate = 0x68;
-constexpr Byte kTimestamp = 0x70;
-constexpr Byte kRegex = 0x78;
-constexpr Byte kDbPointer = 0x80;
-constexpr Byte kCode = 0x88;
-constexpr Byte kCodeWithScope = 0x90;
-constexpr Byte kMaxKey = 0xF0;
-constexpr Byte kTextZero = 0xFF;
-constexpr Byte kTextEnd = 0x01;
-
-constexpr int kFractionBits = 55;
-constexpr std::size_t kFractionBytes = 7;
 constexpr std::size_t kSignificandBytes = 15;
 constexpr std::size_t kRestBytes = 2 + kSignificandBytes;
 constexpr int kExponentShift = 0x4000;
 constexpr double kHugeFrom = 0x1p63;
-
-constexpr Byte mirrored(Byte tag) {
-  return static_cast<Byte>(2 * kZero - tag);
-}
-
-// Where a field of this type sorts inside a document, before its name.
-Byte rank_byte(Type type) {
-  switch (type) {
-    case Type::MinKey:
-      return kMinKey;
-    case Type::Missing:
-    case Type::Null:
-      return kNull;
-    case Type::Undefined:
-      return kUndefined;
-    case Type::Double:
-    case Type::Int32:
-    case Type::Int64:
-    case Type::Decimal128:
-      return kNan;
-    case Type::String:
-    case Type::Symbol:
-      return kString;
-    case Type::Document:
-      return kDocument;
-    case Type::Array:
-      return kArray;
-    case Type::Binary:
-      return kBinary;
-    case Type::ObjectId:
-      return kObjectId;
-    case Type::Bool:
-      return kFalse;
-    case Type::Date:
-      return kDate;
-    case Type::Timestamp:
-      return kTimestamp;
-    case Type::Regex:
-      return kRegex;
-    case Type::DbPointer:
-      return kDbPointer;
-    case Type::JavaScript:
-      return kCode;
-    case Type::JavaScriptWithScope:
-      return kCodeWithScope;
-    case Type::MaxKey:
-      return kMaxKey;
-  }
-  return kMaxKey;
-}
 
 class Writer {
  public:
@@ -136,7 +56,7 @@ class Writer {
       case Type::Undefined:
       case Type::MinKey:
       case Type::MaxKey:
-        return byte(rank_byte(value.type()));
+        return byte(first_of(value.type()));
       case Type::Int32:
         return integer(value.as_int32());
       case Type::Int64:
@@ -150,7 +70,7 @@ class Writer {
       default:
         break;
     }
-    byte(rank_byte(value.type()));
+    byte(first_of(value.type()));
     switch (value.type()) {
       case Type::String:
       case Type::Symbol:
@@ -229,7 +149,7 @@ class Writer {
 
   void fields(View document) {
     for (const Element& element : document) {
-      byte(rank_byte(element.type()));
+      byte(first_of(element.type()));
       out_.append(element.name()).push_back('\0');
       value(element);
     }

@@ -2,6 +2,7 @@
 #include "catalog/catalog.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/error.h"
@@ -11,16 +12,33 @@
 namespace freshet::catalog {
 namespace {
 
-/// Which components of which index are multikey.
-std::map<std::uint64_t, std::uint32_t> read_multikey(const storage::Reader& reader) {
-  std::map<std::uint64_t, std::uint32_t> found;
-  const auto scan =
+/// What is stored of the shape of one index; see IndexShape.
+struct StoredShape {
+  std::array<std::uint32_t, kIndexFieldsMax> arrays{};
+  bool cut = false;
+};
+
+std::map<std::uint64_t, StoredShape> read_shapes(const storage::Reader& reader) {
+  std::map<std::uint64_t, StoredShape> found;
+  const auto arrays =
       reader.scan(kCatalogSpace, stored_range(StoredKey::Multikey), storage::Direction::Forward);
-  for (; scan->valid(); scan->next()) {
-    const auto part = static_cast<unsigned char>(scan->key().back());
-    found[id_of_key(scan->key())] |= std::uint32_t{1} << (part & 31U);
+  for (; arrays->valid(); arrays->next()) {
+    const std::string_view key = arrays->key();
+    const auto component = static_cast<unsigned char>(key[key.size() - 2]);
+    const auto part = static_cast<unsigned char>(key.back());
+    found[id_of_key(key)].arrays.at(component) |= std::uint32_t{1} << (part % kArrayPartsMax);
   }
+  const auto cut =
+      reader.scan(kCatalogSpace, stored_range(StoredKey::CutKeys), storage::Direction::Forward);
+  for (; cut->valid(); cut->next())
+    found[id_of_key(cut->key())].cut = true;
   return found;
+}
+
+void set_shape(IndexShape& shape, const StoredShape& stored) {
+  for (std::size_t i = 0; i < stored.arrays.size(); ++i)
+    shape.arrays[i] = stored.arrays[i];
+  shape.cut = stored.cut;
 }
 
 /// Lets a definition that was read again move with the one in use.
@@ -39,7 +57,7 @@ void share_runtime(CollectionDefinition& definition, const CatalogState* live) {
 }
 
 StatePtr read_state(const storage::Reader& reader, const CatalogState* live) {
-  const auto multikey = read_multikey(reader);
+  const auto shapes = read_shapes(reader);
   StateBuilder builder;
   const auto scan =
       reader.scan(kCatalogSpace, stored_range(StoredKey::Collection), storage::Direction::Forward);
@@ -48,10 +66,10 @@ StatePtr read_state(const storage::Reader& reader, const CatalogState* live) {
         std::make_shared<CollectionDefinition>(decode_definition(bson::View(scan->value())));
     definition->version = reader.position();
     for (const IndexPtr& index : definition->indexes) {
-      const auto flags = multikey.find(index->id);
-      if (flags == multikey.end()) continue;
-      index->runtime->multikey = flags->second;
-      index->runtime->multikey_stored = flags->second;
+      const auto shape = shapes.find(index->id);
+      if (shape == shapes.end()) continue;
+      set_shape(index->runtime->known, shape->second);
+      set_shape(index->runtime->stored, shape->second);
     }
     share_runtime(*definition, live);
     builder.put(std::move(definition));

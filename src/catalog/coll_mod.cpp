@@ -30,12 +30,13 @@ void add_number(bson::Builder& out, std::string_view name, std::int64_t value) {
   }
 }
 
-/// `index: {name | keyPattern, expireAfterSeconds, hidden}`, checked.
+/// `index: {name | keyPattern, expireAfterSeconds, hidden, prepareUnique}`, checked.
 struct IndexChange {
   std::string_view name;
   bson::ValueView key;
   std::optional<std::int64_t> expire;
   std::optional<bool> hidden;
+  std::optional<bool> prepare_unique;
 };
 
 void take_index_field(IndexChange& change, const bson::Element& field) {
@@ -56,9 +57,9 @@ void take_index_field(IndexChange& change, const bson::Element& field) {
   } else if (field.name() == "hidden") {
     if (!field.is_number()) require_type(field, Type::Bool, "collMod.index.hidden");
     change.hidden = field.truthy();
-  } else if (field.name() == "unique" || field.name() == "prepareUnique") {
-    raise(ErrorCode::InvalidOptions, "collMod cannot change 'index.{}' on this server",
-          field.name());
+  } else if (field.name() == "prepareUnique") {
+    if (!field.is_number()) require_type(field, Type::Bool, "collMod.index.prepareUnique");
+    change.prepare_unique = field.truthy();
   } else {
     raise(ErrorCode::Location40415, "BSON field 'collMod.index.{}' is an unknown field",
           field.name());
@@ -73,8 +74,9 @@ IndexChange parse_index_change(bson::ValueView value) {
   if (change.name.empty() == change.key.missing()) {
     raise(ErrorCode::InvalidOptions, "'collMod.index' needs either 'name' or 'keyPattern'");
   }
-  if (!change.expire && !change.hidden) {
-    raise(ErrorCode::InvalidOptions, "no 'expireAfterSeconds' or 'hidden' in 'collMod.index'");
+  if (!change.expire && !change.hidden && !change.prepare_unique) {
+    raise(ErrorCode::InvalidOptions,
+          "no 'expireAfterSeconds', 'hidden', 'prepareUnique' or 'unique' in 'collMod.index'");
   }
   return change;
 }
@@ -82,6 +84,7 @@ IndexChange parse_index_change(bson::ValueView value) {
 std::size_t find_target(const CollectionDefinition& collection, const IndexChange& change) {
   for (std::size_t i = 0; i < collection.indexes.size(); ++i) {
     const IndexDefinition& index = *collection.indexes[i];
+    if (index.replaces != 0) continue;
     const bool same = change.key
                           ? bson::equal(bson::ValueView::document(index.key_pattern()), change.key)
                           : index.name == change.name;
@@ -113,34 +116,40 @@ std::string with_field(bson::View spec, std::string_view name, const bson::Value
 class Modification {
  public:
   explicit Modification(const CollectionDefinition& base)
-      : base_(base), next_(DdlCommit::copy_of(base)) {}
+      : base_(base), next_(DdlCommit::copy_of(base)) {
+    command_.add("collMod", base.ns.coll);
+  }
 
   void take(const bson::Element& field);
   void finish();
 
   std::shared_ptr<CollectionDefinition> next() { return next_; }
   std::string reply() { return reply_.take(); }
-  std::string before(const std::string& index_options) const;
-  const std::string& index_options_before() const { return index_options_before_; }
-  bool changed() const { return changed_; }
+  /// The command as it is logged: an index is named, however it was found.
+  std::string command();
+  /// What was there before, for those who read the log.
+  std::string before() const;
 
  private:
   void take_view_field(const bson::Element& field);
   void take_index(const bson::Element& field);
+  void set_flag(IndexDefinition& index, const std::string& name, bool old, bool now,
+                bson::Builder& before);
   void take_time_series(const bson::Element& field);
   void take_expiry(const bson::Element& field);
+  void log_index(const IndexDefinition& index, const IndexChange& change);
   void set(std::string_view name, bson::ValueView value) {
     options_.add(name, value);
-    changed_ = true;
+    command_.add(name, value);
   }
 
   const CollectionDefinition& base_;
   std::shared_ptr<CollectionDefinition> next_;
   bson::Builder options_;  // changed options
+  bson::Builder command_;
   bson::Builder reply_;
   std::string index_options_before_;
   bool validation_ = false;
-  bool changed_ = false;
 };
 
 void Modification::take_view_field(const bson::Element& field) {
@@ -152,16 +161,24 @@ void Modification::take_view_field(const bson::Element& field) {
   set(field.name(), field);
 }
 
+void check_index_change(const IndexDefinition& index, const IndexChange& change) {
+  if (index.is_id_index()) {
+    raise(ErrorCode::BadValue, "the index on _id can be neither hidden nor made to expire");
+  }
+  if (change.expire && index.parts.size() > 1) {
+    raise(ErrorCode::InvalidOptions, "compound indexes do not support 'expireAfterSeconds'");
+  }
+  if ((change.expire || change.prepare_unique) && index.kind != IndexKind::Ordered) {
+    raise(ErrorCode::InvalidOptions, "the index '{}' can neither expire nor become unique",
+          index.name);
+  }
+}
+
 void Modification::take_index(const bson::Element& field) {
   const IndexChange change = parse_index_change(field);
   const std::size_t i = find_target(base_, change);
   const IndexDefinition& old = *base_.indexes[i];
-  if (old.is_id_index()) {
-    raise(ErrorCode::BadValue, "the index on _id can be neither hidden nor made to expire");
-  }
-  if (change.expire && old.parts.size() > 1) {
-    raise(ErrorCode::InvalidOptions, "compound indexes do not support 'expireAfterSeconds'");
-  }
+  check_index_change(old, change);
   auto made = std::make_shared<IndexDefinition>(old);
   bson::Builder before;
   if (change.expire) {
@@ -175,15 +192,25 @@ void Modification::take_index(const bson::Element& field) {
                             bson::Value::int64(*change.expire));
   }
   if (change.hidden && *change.hidden != old.hidden) {
-    reply_.add("hidden_old", old.hidden).add("hidden_new", *change.hidden);
-    before.add("hidden", old.hidden);
     made->hidden = *change.hidden;
-    made->spec = with_field(bson::View(made->spec), "hidden",
-                            made->hidden ? bson::Value::boolean(true) : bson::Value());
+    set_flag(*made, "hidden", old.hidden, made->hidden, before);
   }
+  if (change.prepare_unique && *change.prepare_unique != old.prepare_unique) {
+    made->prepare_unique = *change.prepare_unique;
+    set_flag(*made, "prepareUnique", old.prepare_unique, made->prepare_unique, before);
+  }
+  log_index(*made, change);
   index_options_before_ = before.take();
-  changed_ = changed_ || made->spec != old.spec;
   next_->indexes[i] = std::move(made);
+}
+
+// A flag that is not set is not listed.
+void Modification::set_flag(IndexDefinition& index, const std::string& name, bool old, bool now,
+                            bson::Builder& before) {
+  reply_.add(name + "_old", old).add(name + "_new", now);
+  before.add(name, old);
+  index.spec =
+      with_field(bson::View(index.spec), name, now ? bson::Value::boolean(true) : bson::Value());
 }
 
 void Modification::take_time_series(const bson::Element& field) {
@@ -202,11 +229,19 @@ void Modification::take_expiry(const bson::Element& field) {
   }
   if (field.is_string() && field.as_string() == "off") {
     options_.add_null("expireAfterSeconds");
-    changed_ = changed_ || base_.expire_after_seconds;
+    command_.add("expireAfterSeconds", field);
     return;
   }
   const bson::Value seconds = bson::Value::int64(parse_expire_after_seconds(field));
   set("expireAfterSeconds", seconds.view());
+}
+
+void Modification::log_index(const IndexDefinition& index, const IndexChange& change) {
+  command_.open_document("index").add("name", index.name);
+  if (change.expire) command_.add("expireAfterSeconds", *change.expire);
+  if (change.hidden) command_.add("hidden", *change.hidden);
+  if (change.prepare_unique) command_.add("prepareUnique", *change.prepare_unique);
+  command_.close();
 }
 
 void Modification::take(const bson::Element& field) {
@@ -230,18 +265,26 @@ void Modification::take(const bson::Element& field) {
     set(name, field);
     validation_ = true;
   } else if (name == "changeStreamPreAndPostImages") {
+    command_.add(name, field);
     if (parse_images_option(field)) {
-      set(name, field);
+      options_.add(name, field);
     } else {
       options_.add_null(name);
-      changed_ = changed_ || base_.pre_images;
+    }
+  } else if (name == "freshetHistory") {
+    check_history_option(field);
+    command_.add(name, field);
+    if (field.as_document().empty()) {
+      options_.add_null(name);
+    } else {
+      options_.add(name, field);
     }
   } else if (name == "cappedSize" || name == "cappedMax") {
     if (!base_.capped) raise(ErrorCode::InvalidOptions, "'{}' needs a capped collection", name);
     const std::int64_t value = parse_count_option(field, name);
+    command_.add(name, field);
     add_number(options_, name == "cappedSize" ? "size" : "max",
                name == "cappedSize" ? rounded_capped_size(value) : value);
-    changed_ = true;
   } else if (name == "timeseries") {
     take_time_series(field);
   } else if (name == "expireAfterSeconds") {
@@ -268,10 +311,19 @@ void Modification::finish() {
   apply_options(*next_, change_options(bson::View(base_.options), bson::View(all)));
 }
 
-std::string Modification::before(const std::string& index_options) const {
+std::string Modification::command() {
+  return command_.take();
+}
+
+std::string Modification::before() const {
   bson::Builder o2;
-  o2.add("collectionOptions_old", bson::View(base_.options));
-  if (!index_options.empty()) o2.add("indexOptions_old", bson::View(index_options));
+  o2.open_document("collectionOptions_old");
+  if (!base_.is_view()) base_.uuid.append_to(o2, "uuid");
+  o2.add_all(bson::View(base_.options));
+  o2.close();
+  if (!index_options_before_.empty()) {
+    o2.add("indexOptions_old", bson::View(index_options_before_));
+  }
   return o2.take();
 }
 
@@ -285,22 +337,14 @@ CollModResult Ddl::coll_mod(const model::Namespace& ns, bson::View changes,
   if (base == nullptr) raise(ErrorCode::NamespaceNotFound, "ns does not exist: {}", ns.full());
   if (base->is_oplog()) raise(ErrorCode::IllegalOperation, "cannot modify the oplog");
   Modification modification(*base);
-  bson::Builder o;
-  o.add("collMod", ns.coll);
-  for (const bson::Element& field : changes) {
+  for (const bson::Element& field : changes)
     modification.take(field);
-    o.add(field);
-  }
   modification.finish();
   if (base->is_view() && check_view) check_view(change.base(), *modification.next());
   CollModResult result;
   result.index_changes = modification.reply();
-  if (!modification.changed()) {
-    result.ddl.position = commits_.applied();
-    return result;
-  }
-  const std::string command = o.take();
-  const std::string o2 = modification.before(modification.index_options_before());
+  const std::string command = modification.command();
+  const std::string o2 = modification.before();
   const bson::View o2_view(o2);
   change.put(modification.next());
   change.append(oplog::make_command(entry_context(), ns.db,

@@ -266,6 +266,17 @@ std::vector<storage::Space> Ddl::due_for_reclaim(const storage::Reader& reader,
   return due;
 }
 
+namespace {
+
+/// The kinds of catalog keys that go with a space.
+std::vector<StoredKey> notes_about(storage::Space space) {
+  if (space.kind != storage::SpaceKind::Index) return {StoredKey::Capped};
+  return {StoredKey::Multikey, StoredKey::CutKeys, StoredKey::BuildFailure,
+          StoredKey::NoDuplicates};
+}
+
+}  // namespace
+
 std::size_t Ddl::reclaim(storage::Store& store, storage::Position oldest_reader) {
   std::shared_ptr<const storage::Snapshot> snapshot;
   std::vector<storage::Space> due;
@@ -280,12 +291,12 @@ std::size_t Ddl::reclaim(storage::Store& store, storage::Position oldest_reader)
   for (const storage::Space space : due) {
     store.drop_range(space, {});
     static_cast<void>(transaction.erase(kCatalogSpace, reclaim_key(space)));
-    const StoredKey extra =
-        space.kind == storage::SpaceKind::Index ? StoredKey::Multikey : StoredKey::Capped;
-    const auto more =
-        snapshot->scan(kCatalogSpace, stored_range(extra, space.id), storage::Direction::Forward);
-    for (; more->valid(); more->next()) {
-      static_cast<void>(transaction.erase(kCatalogSpace, std::string(more->key())));
+    for (const StoredKey kind : notes_about(space)) {
+      const auto notes =
+          snapshot->scan(kCatalogSpace, stored_range(kind, space.id), storage::Direction::Forward);
+      for (; notes->valid(); notes->next()) {
+        static_cast<void>(transaction.erase(kCatalogSpace, std::string(notes->key())));
+      }
     }
   }
   // When the commit fails the notes stay, and the ranges are dropped once more later.

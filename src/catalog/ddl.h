@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of the catalog: each is an ordinary commit on catalog keys with its oplog entry.
-// Building indexes needs documents and stands in collection/index_build.h.
+// Building indexes needs documents and stands in collection/index_fill.h.
 #pragma once
 
 #include <atomic>
@@ -65,6 +65,18 @@ struct StartedBuild {
   std::size_t indexes_before = 0;
   std::size_t indexes_after = 0;
   bool created_collection = false;
+  /// Nothing was published, because somebody else builds what was asked for: ask again later.
+  bool others_build = false;
+};
+
+/// What became of an attempt to make built indexes usable.
+struct FinishedBuild {
+  bool done = false;
+  /// When not done: the key to wait for (CommitLayer::wait_released) before the next attempt;
+  /// empty: none.
+  std::string conflict_key;
+  storage::Position position;
+  std::size_t indexes_after = 0;
 };
 
 /// Looks at a view that is about to be put into a state, and throws when it must not be: what is
@@ -138,15 +150,19 @@ class Ddl {
       const std::vector<std::shared_ptr<CollectionDefinition>>& defined,
       const commit::CommitLayer::Applied& applied);
 
-  // For collection/index_build.h.
+  // For collection/index_fill.h.
 
   /// Publishes the wanted indexes (elements of createIndexes.indexes) as building; on a collection
   /// that did not exist they are ready at once. Those that are there already are left out. Throws
   /// with MongoDB's codes (67, 85, 86, 197 …).
   StartedBuild start_build(const model::Namespace& ns, const std::vector<bson::View>& specs);
-  /// Makes built indexes usable, one createIndexes entry each. Throws IndexBuildAborted (276) when
-  /// the collection or an index has gone meanwhile.
-  StartedBuild finish_build(std::uint64_t collection_id, const std::vector<IndexPtr>& indexes);
+  /// Publishes a unique index that is to take the place of `index_id`, as building. Throws
+  /// IndexNotFound (27), ConflictingOperationInProgress (117).
+  StartedBuild start_unique(std::uint64_t collection_id, std::uint64_t index_id);
+  /// Makes built indexes usable, one entry each; they take the place of those they replace. Throws
+  /// IndexBuildAborted (276) when the collection or an index has gone meanwhile, and what a writer
+  /// left word of (build_failure.h).
+  FinishedBuild finish_build(std::uint64_t collection_id, const std::vector<IndexPtr>& indexes);
   /// Takes building indexes back, as far as they are still there.
   void abort_build(std::uint64_t collection_id, const std::vector<IndexPtr>& indexes);
   /// Takes back the builds that the end of the process cut short. Call once, at the start.
@@ -158,6 +174,10 @@ class Ddl {
                                                std::string options,
                                                const std::vector<std::string>& index_specs);
   std::uint64_t reserve_ids(std::size_t count);
+  void append_created(DdlCommit& change, const CollectionDefinition& collection,
+                      const std::vector<IndexPtr>& indexes);
+  IndexPtr make_ready(DdlCommit& change, CollectionDefinition& collection, const IndexDefinition& built)
+      REQUIRES(mutex_);
   storage::Position commit_locked(DdlCommit& change) REQUIRES(mutex_);
   std::vector<storage::Space> due_for_reclaim(const storage::Reader& reader,
                                               storage::Position oldest_reader) REQUIRES(mutex_);

@@ -20,10 +20,15 @@ void check_committed(const commit::CommitResult& result);
 std::string create_indexes_command(const CollectionDefinition& collection,
                                    const IndexDefinition& index);
 
-/// New definitions of everything that `specs` asks for and that `collection` does not have; ids are
-/// zero. Throws with MongoDB's codes (67, 85, 86, 197 …).
-std::vector<IndexDefinition> missing_indexes(const std::vector<bson::View>& specs,
-                                             const CollectionDefinition& collection);
+/// What a createIndexes asks for and a collection does not have.
+struct MissingIndexes {
+  std::vector<IndexDefinition> missing;  ///< ids are zero
+  bool others_build = false;             ///< somebody else is building some of it
+};
+
+/// Throws with MongoDB's codes (67, 85, 86, 197 …).
+MissingIndexes missing_indexes(const std::vector<bson::View>& specs,
+                               const CollectionDefinition& collection);
 
 /// Throws InvalidNamespace (73) or DatabaseDifferCase (13297) when no collection may have this name.
 void check_creatable(const CatalogState& state, const model::Namespace& ns);

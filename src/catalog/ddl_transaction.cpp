@@ -77,7 +77,7 @@ std::shared_ptr<CollectionDefinition> Ddl::define_collection(const CatalogState&
 std::shared_ptr<CollectionDefinition> Ddl::define_indexes(const CollectionDefinition& base,
                                                           const std::vector<bson::View>& specs,
                                                           commit::Transaction& transaction) {
-  std::vector<IndexDefinition> missing = missing_indexes(specs, base);
+  std::vector<IndexDefinition> missing = missing_indexes(specs, base).missing;
   if (missing.empty()) return nullptr;
   std::uint64_t id = reserve_ids(missing.size());
   auto next = DdlCommit::copy_of(base);

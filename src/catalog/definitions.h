@@ -23,21 +23,35 @@
 
 namespace freshet::catalog {
 
+class WildcardPaths;
+
 inline constexpr std::string_view kIdIndexName = "_id_";
 inline constexpr std::string_view kProfileCollection = "system.profile";
 inline constexpr std::size_t kIndexesMax = 64;      ///< per collection
 inline constexpr std::size_t kIndexFieldsMax = 32;  ///< per compound index
+inline constexpr std::size_t kArrayPartsMax = 32;   ///< parts of a path told apart by IndexShape
 /// The collection id of local.oplog.rs; ids of stored collections and indexes begin above it.
 inline constexpr std::uint64_t kOplogId = 1;
 inline constexpr std::uint64_t kFirstId = 16;
 
+/// What is true of some key that an index has, or had, or may get. Only ever grows.
+struct IndexShape {
+  /// Bit p of element i: an array stood at part p of component i's path. The last bit stands for
+  /// all parts from kArrayPartsMax - 1 on.
+  std::array<std::atomic<std::uint32_t>, kIndexFieldsMax> arrays{};
+  /// A key was too long and was cut: the order of the entries is not that of the values.
+  std::atomic<bool> cut{false};
+};
+
 /// Moves while an index stands. Shared by the versions of its definition.
 struct IndexRuntime {
-  /// Bit i: some document has (or had, or may get) an array on the path of component i. Set before
-  /// the key is committed: read it after opening the snapshot.
-  std::atomic<std::uint32_t> multikey{0};
-  /// The bits that are stored: what is set but not stored yet is written along with the next key.
-  std::atomic<std::uint32_t> multikey_stored{0};
+  /// Set before the key is committed: read it after opening the snapshot.
+  IndexShape known;
+  /// What of it is stored: what is known but not stored yet is written along with the next key.
+  IndexShape stored;
+  /// How many plans read it, since the server started or the index was made.
+  std::atomic<std::int64_t> uses{0};
+  std::atomic<std::int64_t> since_ms{0};  ///< 0: since the server started
 };
 
 /// What a command does with a collection, as `top` tells it apart.
@@ -66,9 +80,12 @@ struct CollectionRuntime {
   std::array<UseCounter, kUses> uses;            ///< since the start, by Use
 };
 
+/// How the keys of an index are made; the table of kinds stands in index_kind.cpp.
+enum class IndexKind : std::uint8_t { Ordered, Hashed, Wildcard };
+
 struct IndexPart {
-  enum class Kind : std::uint8_t { Ascending, Descending, Hashed };
-  std::string path;
+  enum class Kind : std::uint8_t { Ascending, Descending, Hashed, Wildcard };
+  std::string path;  ///< Wildcard: what stands before ".$**", or empty
   Kind kind = Kind::Ascending;
   bool descending() const { return kind == Kind::Descending; }
 };
@@ -78,6 +95,7 @@ struct IndexDefinition {
   std::string name;
   std::string key;  ///< key pattern, BSON
   std::vector<IndexPart> parts;
+  IndexKind kind = IndexKind::Ordered;
   std::string spec;     ///< {v, key, name, …} as listIndexes shows it, BSON
   bool unique = false;  ///< keys hold the record id in their value; true for _id
   bool sparse = false;
@@ -87,14 +105,19 @@ struct IndexDefinition {
   std::string partial_filter;  ///< BSON, empty when there is none
   std::shared_ptr<const query::Matcher> partial;      ///< compiled; shared by definition versions
   std::shared_ptr<const query::Collation> collation;  ///< null: simple binary order; shared alike
+  std::shared_ptr<const WildcardPaths> wildcard;      ///< of wildcard indexes; shared alike
   std::optional<std::int64_t> expire_after_seconds;   ///< TTL
+  bool prepare_unique = false;  ///< not unique, but no duplicates may be added
+  std::uint64_t replaces = 0;   ///< building: the index that it takes the place of when it is ready
   std::shared_ptr<IndexRuntime> runtime;  ///< shared: outlives this version while writers hold it
 
   bson::View key_pattern() const { return bson::View(key); }
   bool is_id_index() const { return clustered || name == kIdIndexName; }
-  bool is_hashed() const;
-  bool multikey() const { return runtime->multikey.load() != 0; }
-  bool multikey_part(std::size_t i) const { return (runtime->multikey.load() >> i & 1U) != 0; }
+  /// Some document has more than one key, or a key that stands for an element of an array.
+  bool multikey() const;
+  bool multikey_part(std::size_t i) const { return runtime->known.arrays[i].load() != 0; }
+  /// Some key was cut: see IndexShape.
+  bool has_cut_keys() const { return runtime->known.cut.load(); }
   /// Usable by plans.
   bool ready() const { return !building && !hidden; }
   storage::Space space() const { return {storage::SpaceKind::Index, id}; }
@@ -118,6 +141,8 @@ struct CollectionDefinition {
   std::int64_t capped_bytes = 0;
   std::int64_t capped_documents = 0;  ///< 0: no limit by number
   bool pre_images = false;            ///< changeStreamPreAndPostImages.enabled
+  std::int64_t history_min_ms = 0;    ///< the log is kept at least that long; 0: as the server says
+  std::int64_t image_age_ms = 0;      ///< pre-images are shown at most that long; 0: the same
   std::string validator;              ///< BSON, empty when there is none
   std::shared_ptr<const query::Matcher> validator_matcher;
   ValidationLevel validation_level = ValidationLevel::Strict;
@@ -140,6 +165,7 @@ struct CollectionDefinition {
   bool is_logged() const { return ns.coll != kProfileCollection; }
   storage::Space space() const { return {storage::SpaceKind::Documents, id}; }
   const IndexDefinition* find_index(std::string_view name) const;
+  std::shared_ptr<const IndexDefinition> index_by_id(std::uint64_t index_id) const;
   /// The index on _id; null for views, the oplog and time-series collections.
   const IndexDefinition* id_index() const;
 };

@@ -26,7 +26,8 @@ std::string id_index_spec(const query::Collation* collection_collation);
 IndexDefinition make_index(std::uint64_t id, std::string spec);
 
 /// How a wanted index relates to one that is there. Two indexes are equivalent when key pattern,
-/// collation, partial filter, unique and sparse are equal; equivalent ones cannot coexist.
+/// collation, partial filter, wildcard projection, unique and sparse are equal; equivalent ones
+/// cannot coexist.
 enum class IndexRelation : std::uint8_t {
   Different,        ///< both may exist
   Same,             ///< nothing to do

@@ -15,12 +15,13 @@ namespace {
 using bson::Type;
 
 // The order in which options are stored and listed.
-constexpr std::array<std::string_view, 16> kOptionOrder = {
+constexpr std::array<std::string_view, 17> kOptionOrder = {
     "capped",
     "size",
     "max",
     "autoIndexId",
     "changeStreamPreAndPostImages",
+    "freshetHistory",
     "storageEngine",
     "indexOptionDefaults",
     "validator",
@@ -36,6 +37,7 @@ constexpr std::array<std::string_view, 16> kOptionOrder = {
 
 constexpr std::int64_t kCappedUnit = 256;
 constexpr std::int64_t kCappedBytesMax = std::int64_t{1} << 50;
+constexpr std::int64_t kHistorySecondsMax = INT32_MAX;
 constexpr std::int64_t kCappedDocumentsMax = (std::int64_t{1} << 31) - 1;
 
 void add_number(bson::Builder& out, std::string_view name, std::int64_t value) {
@@ -48,8 +50,9 @@ void add_number(bson::Builder& out, std::string_view name, std::int64_t value) {
 
 /// What a create command said, field by field.
 struct Wanted {
-  bson::ValueView capped, size, max, auto_index_id, images, validator, level, action, collation,
-      engine, index_defaults, view_on, pipeline, id_index, clustered, expire, time_series;
+  bson::ValueView capped, size, max, auto_index_id, images, history, validator, level, action,
+      collation, engine, index_defaults, view_on, pipeline, id_index, clustered, expire,
+      time_series;
 };
 
 void check_index_defaults(bson::ValueView value) {
@@ -78,6 +81,8 @@ void take_option(Wanted& wanted, const bson::Element& field) {
     wanted.id_index = value;
   } else if (name == "changeStreamPreAndPostImages") {
     wanted.images = value;
+  } else if (name == "freshetHistory") {
+    wanted.history = value;
   } else if (name == "validator") {
     wanted.validator = value;
   } else if (name == "validationLevel") {
@@ -161,7 +166,7 @@ void check_view(const Wanted& wanted) {
   }
   if (wanted.pipeline) require_type(wanted.pipeline, Type::Array, "pipeline");
   if (wanted.capped || wanted.size || wanted.max || wanted.validator || wanted.level ||
-      wanted.action || wanted.id_index || wanted.images || wanted.auto_index_id ||
+      wanted.action || wanted.id_index || wanted.images || wanted.history || wanted.auto_index_id ||
       wanted.clustered || wanted.expire || wanted.time_series) {
     raise(ErrorCode::InvalidOptions, "a view takes no options besides 'pipeline' and 'collation'");
   }
@@ -289,6 +294,21 @@ bool parse_images_option(bson::ValueView option) {
   return truth(enabled, "changeStreamPreAndPostImages.enabled");
 }
 
+void check_history_option(bson::ValueView option) {
+  require_type(option, Type::Document, "freshetHistory");
+  for (const bson::Element& field : option.as_document()) {
+    if (field.name() != "minSeconds" && field.name() != "imageSeconds") {
+      raise(ErrorCode::Location40415, "BSON field 'freshetHistory.{}' is an unknown field",
+            field.name());
+    }
+    if (!field.is_number()) require_type(field, Type::Int64, field.name());
+    if (field.number_as_int64() < 1 || field.number_as_int64() > kHistorySecondsMax) {
+      raise(ErrorCode::BadValue, "'freshetHistory.{}' must lie between 1 and {}", field.name(),
+            kHistorySecondsMax);
+    }
+  }
+}
+
 std::string parse_create_options(const model::Namespace& ns, bson::View options) {
   Wanted wanted;
   for (const bson::Element& field : options)
@@ -309,6 +329,10 @@ std::string parse_create_options(const model::Namespace& ns, bson::View options)
   if (wanted.id_index) check_id_index(wanted.id_index);
   if (wanted.images && parse_images_option(wanted.images)) {
     out.open_document("changeStreamPreAndPostImages").add("enabled", true).close();
+  }
+  if (wanted.history) {
+    check_history_option(wanted.history);
+    if (!wanted.history.as_document().empty()) out.add("freshetHistory", wanted.history);
   }
   out.add("storageEngine", wanted.engine);
   out.add("indexOptionDefaults", wanted.index_defaults);
@@ -366,6 +390,22 @@ void apply_validation(CollectionDefinition& definition, bson::View options) {
       action && action.as_string() == "warn" ? ValidationAction::Warn : ValidationAction::Error;
 }
 
+void apply_history(CollectionDefinition& definition, bson::View options) {
+  const bson::Element images = options["changeStreamPreAndPostImages"];
+  definition.pre_images = images && images.as_document()["enabled"].truthy();
+  definition.history_min_ms = 0;
+  definition.image_age_ms = 0;
+  const bson::Element history = options["freshetHistory"];
+  if (!history) return;
+  const bson::View wanted = history.as_document();
+  if (wanted["minSeconds"]) {
+    definition.history_min_ms = wanted["minSeconds"].number_as_int64() * 1'000;
+  }
+  if (wanted["imageSeconds"]) {
+    definition.image_age_ms = wanted["imageSeconds"].number_as_int64() * 1'000;
+  }
+}
+
 }  // namespace
 
 void apply_options(CollectionDefinition& definition, std::string bytes) {
@@ -399,8 +439,7 @@ void apply_options(CollectionDefinition& definition, std::string bytes) {
       definition.meta_field = meta.as_string();
     }
   }
-  const bson::Element images = options["changeStreamPreAndPostImages"];
-  definition.pre_images = images && images.as_document()["enabled"].truthy();
+  apply_history(definition, options);
   apply_validation(definition, options);
 }
 

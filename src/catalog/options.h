@@ -33,6 +33,9 @@ void check_validation_action(bson::ValueView action);
 void check_engine_options(bson::ValueView value, std::string_view name);
 /// {enabled: bool}; gives the flag.
 bool parse_images_option(bson::ValueView option);
+/// {minSeconds, imageSeconds}, both optional whole numbers above 0: how long the log behind the
+/// collection's changes is kept at least, and how long its pre-images are shown at most.
+void check_history_option(bson::ValueView option);
 /// A number that is a whole byte or document count. Throws TypeMismatch (14), Location51024.
 std::int64_t parse_count_option(bson::ValueView value, std::string_view name);
 /// The capped size rounded up as it is stored.

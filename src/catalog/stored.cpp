@@ -22,9 +22,10 @@ std::string stored_key(StoredKey kind, std::uint64_t id) {
   return key;
 }
 
-std::string multikey_key(std::uint64_t index_id, std::size_t part) {
+std::string multikey_key(std::uint64_t index_id, std::size_t component, std::size_t path_part) {
   std::string key = stored_key(StoredKey::Multikey, index_id);
-  key.push_back(static_cast<char>(part));
+  key.push_back(static_cast<char>(component));
+  key.push_back(static_cast<char>(path_part));
   return key;
 }
 
@@ -72,6 +73,7 @@ std::string encode_definition(const CollectionDefinition& definition) {
     out.push_document().add("id", static_cast<std::int64_t>(index->id));
     out.add("spec", bson::View(index->spec));
     if (index->building) out.add("building", true);
+    if (index->replaces != 0) out.add("replaces", static_cast<std::int64_t>(index->replaces));
     out.close();
   }
   out.close();
@@ -90,6 +92,9 @@ CollectionDefinition decode_definition(bson::View stored) {
     IndexDefinition made = make_index(static_cast<std::uint64_t>(index["id"].as_int64()),
                                       index["spec"].as_document().to_string());
     made.building = index["building"].truthy();
+    if (const bson::Element replaces = index["replaces"]) {
+      made.replaces = static_cast<std::uint64_t>(replaces.as_int64());
+    }
     definition.indexes.push_back(std::make_shared<const IndexDefinition>(std::move(made)));
   }
   definition.runtime = std::make_shared<CollectionRuntime>();

@@ -53,7 +53,8 @@ Data::Data(storage::Store& store, commit::CommitLayer& commits, const Clock& clo
       clock_(clock),
       random_(random),
       logger_(logger),
-      object_ids_(clock, random) {
+      object_ids_(clock, random),
+      postings_(store) {
   const auto snapshot = commits_.snapshot(commit::ReadPoint::Latest);
   if (const auto identity = storage::read_identity(*snapshot)) {
     term_ = static_cast<std::int64_t>(identity->term);
@@ -94,6 +95,7 @@ WriteContext Data::write_context() const {
   WriteContext context;
   context.wall_ms = clock_.wall_ms();
   context.term = term_;
+  context.keep_images = keep_images_;
   context.logger = &logger_;
   return context;
 }

@@ -61,8 +61,12 @@ class Data {
   /// Like a new primary of MongoDB's: every term has an entry of its own, so that there is a
   /// position to name before the first write.
   void note_new_primary();
-  /// A context with time, term and logger filled in.
+  /// A context with time, term, logger and the server's choice of images filled in.
   WriteContext write_context() const;
+  /// From now on every collection keeps pre-images. Call before anything is written.
+  void keep_all_images() { keep_images_ = true; }
+  /// Everything that was ever written into the log.
+  oplog::LogTotals log_totals() const { return postings_.totals(); }
 
   /// Forgets what sessions not used since `before_ms` (wall clock) retried; gives how many.
   std::size_t expire_retries(std::int64_t before_ms);
@@ -96,6 +100,7 @@ class Data {
   catalog::Catalog catalog_;
   std::unique_ptr<catalog::Ddl> ddl_;
   std::atomic<std::int64_t> term_ = 1;
+  bool keep_images_ = false;
   mutable Mutex mutex_;
   storage::Position checkpoint_ GUARDED_BY(mutex_);
   CountersById stored_ GUARDED_BY(mutex_);

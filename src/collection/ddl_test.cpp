@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "bson/compare.h"
+#include "bson/json.h"
 #include "bson/value.h"
+#include "collection/capped_trim.h"
 #include "collection/testing.h"
 
 namespace freshet::collection {
@@ -50,7 +52,6 @@ TEST_F(DdlTest, CreateRefusesWithMongosCodes) {
   EXPECT_EQ(create_code(R"({"validator": {"$bad": 1}})"), ErrorCode::BadValue);
   EXPECT_EQ(create_code(R"({"validationAction": "bogus"})"), ErrorCode::BadValue);
   EXPECT_EQ(create_code(R"({"autoIndexId": false})"), location(50001));
-  EXPECT_EQ(create_code(R"({"viewOn": "x"})"), ErrorCode::GraphContainsCycle);
   EXPECT_EQ(create_code(R"({"pipeline": []})"), ErrorCode::InvalidOptions);
   EXPECT_EQ(create_code(R"({"timeseries": {}})"), location(40414));
   EXPECT_EQ(create_code(R"({"clusteredIndex": {"key": {"a": 1}, "unique": true}})"),
@@ -78,6 +79,36 @@ TEST_F(DdlTest, ViewsStandOnCollections) {
   EXPECT_TRUE(collection("test.w")->is_view());
   EXPECT_EQ(collection("test.w")->view_on, "v");
   EXPECT_TRUE(data().ddl().drop_collection(ns("test.v")).was_view);
+}
+
+TEST_F(DdlTest, ViewsAreLookedAtBeforeTheyAreStored) {
+  const auto refuse = [](const catalog::CatalogState&, const catalog::CollectionDefinition& view) {
+    raise(ErrorCode::GraphContainsCycle, "{} on {}", view.full_name, view.view_on);
+  };
+  const std::string options = bson_of(R"({"viewOn": "c"})");
+  EXPECT_EQ(
+      code_of([&] { data().ddl().create_collection(ns("test.v"), bson::View(options), refuse); }),
+      ErrorCode::GraphContainsCycle);
+  EXPECT_EQ(collection("test.v"), nullptr);
+  create("test.v", R"({"viewOn": "c"})");
+  EXPECT_EQ(code_of([&] { data().ddl().coll_mod(ns("test.v"), bson::View(options), refuse); }),
+            ErrorCode::GraphContainsCycle);
+}
+
+TEST_F(DdlTest, ConvertingToCappedKeepsTheNewest) {
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(insert("{\"_id\": " + std::to_string(i) + ", \"pad\": \"0123456789\"}").done());
+  }
+  const catalog::ConvertResult result = data().ddl().convert_to_capped(ns(), 256);
+  EXPECT_EQ(last_entry().command_name(), "convertToCapped");
+  reopen();  // nothing was trimmed yet: what the collection holds is counted again
+  EXPECT_TRUE(collection()->capped);
+  EXPECT_EQ(collection()->runtime->documents.load(), 40);
+  const SystemClock clock;
+  Operation op(clock, 1, std::make_shared<const ClientInfo>());
+  trim_capped(data(), result.collection_id, op);
+  EXPECT_LE(collection()->runtime->bytes.load(), 256);
+  EXPECT_GT(collection()->runtime->documents.load(), 3);
 }
 
 TEST_F(DdlTest, StatesBelongToPositions) {
@@ -150,12 +181,12 @@ TEST_F(DdlTest, RenameCodes) {
 }
 
 TEST_F(DdlTest, IndexResultsAndNames) {
-  const CreateIndexesResult first = index(R"({"key": {"a": 1}, "name": "a_1"})");
+  const catalog::StartedBuild first = index(R"({"key": {"a": 1}, "name": "a_1"})");
   EXPECT_TRUE(first.created_collection);
   EXPECT_EQ(first.indexes_before, 1U);
   EXPECT_EQ(first.indexes_after, 2U);
-  const CreateIndexesResult again = index(R"({"key": {"a": 1}, "name": "a_1"})");
-  EXPECT_TRUE(again.all_existed);
+  const catalog::StartedBuild again = index(R"({"key": {"a": 1}, "name": "a_1"})");
+  EXPECT_TRUE(again.indexes.empty());
   EXPECT_EQ(again.indexes_before, 2U);
   EXPECT_EQ(index(R"({"key": {"b": -1}, "name": "b"})").indexes_after, 3U);
   EXPECT_EQ(last_entry().command_name(), "createIndexes");
@@ -189,6 +220,19 @@ TEST_F(DdlTest, IndexCodes) {
   EXPECT_EQ(index_code(R"({"key": {"p": 1}, "name": "p", "sparse": true,
                            "partialFilterExpression": {"a": 1}})"),
             CannotCreateIndex);
+}
+
+TEST_F(DdlTest, IndexesBuiltOverDocumentsTogetherAreOneEntry) {
+  ASSERT_TRUE(insert(R"({"_id": 1, "a": 1})").done());
+  const std::string specs =
+      bson_of(R"({"i": [{"key": {"a": 1}, "name": "a"}, {"key": {"b": 1}, "name": "b"}]})");
+  std::vector<bson::View> both;
+  for (const bson::Element& spec : bson::View(specs)["i"].as_document())
+    both.push_back(spec.as_document());
+  Operation op(clock_, 1, std::make_shared<ClientInfo>());
+  create_indexes(data(), op, ns(), both);
+  EXPECT_EQ(last_entry().command_name(), "commitIndexBuild");
+  EXPECT_EQ(last_entry().o["indexes"].as_document().count(), 2U);
 }
 
 TEST_F(DdlTest, AUniqueIndexThatCannotBeLeavesNothing) {
@@ -230,6 +274,15 @@ TEST_F(DdlTest, CollMod) {
   const std::string hide = bson_of(R"({"index": {"keyPattern": {"t": 1}, "hidden": true}})");
   data().ddl().coll_mod(ns(), bson::View(hide));
   EXPECT_FALSE(collection()->find_index("t_1")->ready());
+  EXPECT_EQ(bson::to_json(last_entry().o["index"].as_document()),
+            R"({ "name" : "t_1", "hidden" : true })");
+  EXPECT_EQ(bson::to_json(last_entry().o2.as_document()["indexOptions_old"].as_document()),
+            R"({ "hidden" : false })");
+  data().ddl().coll_mod(ns(), bson::View());
+  EXPECT_EQ(bson::to_json(last_entry().o), R"({ "collMod" : "c" })") << "logged all the same";
+  EXPECT_EQ(model::Uuid::from(
+                last_entry().o2.as_document()["collectionOptions_old"].as_document()["uuid"]),
+            collection()->uuid);
   const std::string validator = bson_of(R"({"validator": {"a": {"$gt": 1}}})");
   data().ddl().coll_mod(ns(), bson::View(validator));
   EXPECT_EQ(bson::View(collection()->options)["validationLevel"].as_string(), "strict");

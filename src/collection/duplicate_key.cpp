@@ -43,10 +43,15 @@ std::string duplicate_key_info(const DuplicateKey& duplicate) {
   return info.take();
 }
 
+Error duplicate_key_error(const catalog::CollectionDefinition& collection,
+                          const DuplicateKey& duplicate) {
+  return Error(ErrorCode::DuplicateKey, duplicate_key_message(collection, duplicate))
+      .with_extra(duplicate_key_info(duplicate));
+}
+
 void raise_duplicate_key(const catalog::CollectionDefinition& collection,
                          const DuplicateKey& duplicate) {
-  throw Error(ErrorCode::DuplicateKey, duplicate_key_message(collection, duplicate))
-      .with_extra(duplicate_key_info(duplicate));
+  throw duplicate_key_error(collection, duplicate);
 }
 
 }  // namespace freshet::collection

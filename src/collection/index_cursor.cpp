@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collection/index_cursor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/invariant.h"
 #include "bson/key.h"
 #include "collection/index_keys.h"
+#include "collection/wildcard_keys.h"
 
 namespace freshet::collection {
 
@@ -13,19 +15,25 @@ IndexCursor::IndexCursor(const storage::Reader& reader, const catalog::IndexDefi
                          storage::KeyRange range, storage::Direction direction)
     : direction_(direction), unique_(index.unique) {
   range.begin = bounded_begin(std::move(range.begin));
+  if (index.wildcard != nullptr) range.begin = std::max(range.begin, first_wildcard_entry());
   range.end = bounded_end(std::move(range.end));
   scan_ = reader.scan(index.space(), range, direction);
 }
 
 RecordId IndexCursor::record() const {
-  if (unique_) return record_id_of(scan_->value());
+  if (unique_) return holder_of(scan_->value());
   const std::string_view entry = scan_->key();
-  return record_id_of(entry.substr(entry.size() - 8));
+  return record_id_of(entry.substr(entry.size() - kRecordKeyBytes));
 }
 
 std::string_view IndexCursor::key() const {
   const std::string_view entry = scan_->key();
-  return unique_ ? entry : entry.substr(0, entry.size() - 8);
+  return unique_ ? entry : entry.substr(0, entry.size() - kRecordKeyBytes);
+}
+
+std::string_view IndexCursor::types() const {
+  const std::string_view value = scan_->value();
+  return unique_ ? value.substr(kRecordKeyBytes) : value;
 }
 
 void IndexCursor::seek(std::string key) {
@@ -46,13 +54,17 @@ void IndexCursor::seek_past(std::string_view entry) {
   if (scan_->valid() && scan_->key() == at) scan_->next();
 }
 
+RecordId holder_of(std::string_view value) {
+  return record_id_of(value.substr(0, kRecordKeyBytes));
+}
+
 std::optional<RecordId> find_unique(const storage::Reader& reader,
                                     const catalog::IndexDefinition& index,
                                     std::string encoded_key) {
   invariant(index.unique, "only unique indexes are asked for one key");
   const auto value = reader.get(index.space(), bounded_key(std::move(encoded_key)));
   if (!value) return std::nullopt;
-  return record_id_of(*value);
+  return holder_of(*value);
 }
 
 namespace {

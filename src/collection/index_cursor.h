@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Walking an index. Non-unique entries are key + record id (8 bytes); unique ones are the key, with
-// the record id as value.
+// the record id at the front of the value.
 #pragma once
 
 #include <memory>
@@ -27,6 +27,9 @@ class IndexCursor {
   RecordId record() const;  ///< Requires: valid().
   /// The stored key without record id; valid until the next call. Requires: valid().
   std::string_view key() const;
+  /// What the key does not tell of the values: see entry_types.h. Valid until the next call.
+  /// Requires: valid().
+  std::string_view types() const;
   /// The whole entry's key, unique within the index: where the cursor stands.
   std::string_view entry() const { return scan_->key(); }
   void next() { scan_->next(); }
@@ -42,6 +45,9 @@ class IndexCursor {
   storage::Direction direction_;
   bool unique_;
 };
+
+/// Whose key it is, from the value of a unique index's entry.
+RecordId holder_of(std::string_view value);
 
 /// The record that has exactly this key in a unique index; nothing when none has.
 std::optional<RecordId> find_unique(const storage::Reader& reader,

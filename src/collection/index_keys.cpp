@@ -7,8 +7,10 @@
 #include "base/error.h"
 #include "bson/builder.h"
 #include "bson/key.h"
+#include "bson/stored_hash.h"
 #include "bson/value.h"
-#include "collection/key_hash.h"
+#include "collection/entry_types.h"
+#include "collection/key_makers.h"
 #include "collection/key_values.h"
 
 namespace freshet::collection {
@@ -18,42 +20,44 @@ using bson::ValueView;
 using catalog::IndexDefinition;
 using catalog::IndexPart;
 
-std::string encode(const IndexDefinition& index, const std::vector<ValueView>& values) {
+std::string encode(const IndexDefinition& index, const std::vector<ComponentValue>& values) {
   std::string key;
   for (std::size_t i = 0; i < values.size(); ++i)
-    append_index_value(key, index, i, values[i]);
+    append_index_value(key, index, i, values[i].value);
   return bounded_key(std::move(key));
 }
 
-bool all_missing(const std::vector<ValueView>& values) {
-  return std::all_of(values.begin(), values.end(), [](ValueView v) { return v.missing(); });
+bool all_missing(const std::vector<ComponentValue>& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](const ComponentValue& v) { return v.value.missing(); });
 }
 
 class KeySink final : public CombinationSink {
  public:
-  KeySink(const IndexDefinition& index, std::vector<std::string>& keys)
-      : index_(index), keys_(keys) {}
-  void take(const std::vector<ValueView>& values) override {
+  KeySink(const IndexDefinition& index, IndexKeys& out) : index_(index), out_(out) {}
+  void take(const std::vector<ComponentValue>& values) override {
     if (index_.sparse && all_missing(values)) return;
-    keys_.push_back(encode(index_, values));
+    // The combinations differ in what came out of an array only.
+    if (out_.keys.empty()) out_.types = entry_types(index_, values);
+    out_.keys.push_back(encode(index_, values));
   }
 
  private:
   const IndexDefinition& index_;
-  std::vector<std::string>& keys_;
+  IndexKeys& out_;
 };
 
 class KeyValueSink final : public CombinationSink {
  public:
   KeyValueSink(const IndexDefinition& index, std::string_view key) : index_(index), key_(key) {}
-  void take(const std::vector<ValueView>& values) override {
+  void take(const std::vector<ComponentValue>& values) override {
     if (!found_.empty() || encode(index_, values) != key_) return;
     bson::Builder out;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (values[i].missing()) {
+      if (values[i].value.missing()) {
         out.add_null(index_.parts[i].path);
       } else {
-        out.add(index_.parts[i].path, values[i]);
+        out.add(index_.parts[i].path, values[i].value);
       }
     }
     found_ = out.take();
@@ -68,7 +72,7 @@ class KeyValueSink final : public CombinationSink {
 
 /// The usual index: one component, no dots, no array. False when it is not that simple.
 bool single_key(const IndexDefinition& index, bson::View document, IndexKeys& out) {
-  if (index.parts.size() != 1) return false;
+  if (index.parts.size() != 1 || index.kind == catalog::IndexKind::Wildcard) return false;
   const IndexPart& part = index.parts.front();
   if (part.path.find('.') != std::string::npos) return false;
   const bson::Element value = document[part.path];
@@ -77,43 +81,72 @@ bool single_key(const IndexDefinition& index, bson::View document, IndexKeys& ou
   std::string key;
   append_index_value(key, index, 0, value);
   out.keys.push_back(bounded_key(std::move(key)));
+  out.cut = is_cut_key(out.keys.back());
+  out.types = entry_types(index, {{value, false}});
   return true;
 }
+
+void finish(IndexKeys& keys) {
+  keys.cut = std::any_of(keys.keys.begin(), keys.keys.end(), is_cut_key);
+  if (keys.keys.size() < 2) return;
+  std::sort(keys.keys.begin(), keys.keys.end());
+  keys.keys.erase(std::unique(keys.keys.begin(), keys.keys.end()), keys.keys.end());
+}
+
+/// A row for each kind of index in catalog/index_kind.cpp.
+struct KeyMaker {
+  catalog::IndexKind kind;
+  void (*make)(const IndexDefinition& index, bson::View document, IndexKeys& out);
+};
+
+constexpr KeyMaker kKeyMakers[] = {
+    {catalog::IndexKind::Ordered, make_ordered_keys},
+    {catalog::IndexKind::Hashed, make_hashed_keys},
+    {catalog::IndexKind::Wildcard, make_wildcard_keys},
+};
 
 }  // namespace
 
 void append_index_value(std::string& out, const IndexDefinition& index, std::size_t part,
                         ValueView value) {
   const IndexPart& component = index.parts[part];
+  const query::Collation* collation = index.collation.get();
   if (component.kind != IndexPart::Kind::Hashed) {
-    bson::append_key(out, value, component.descending(), index.collation.get());
+    bson::append_key(out, value, component.descending(), collation);
     return;
   }
   std::string plain;
-  bson::append_key(plain, value);
-  const auto hash = static_cast<std::int64_t>(stored_hash_64(plain));
+  bson::append_key(plain, value, false, collation);
+  const auto hash = static_cast<std::int64_t>(bson::stored_hash_64(plain));
   bson::append_key(out, bson::Value::int64(hash));
+}
+
+void make_ordered_keys(const IndexDefinition& index, bson::View document, IndexKeys& out) {
+  KeySink sink(index, out);
+  out.arrays = for_each_combination(index, document, sink);
+}
+
+void make_hashed_keys(const IndexDefinition& index, bson::View document, IndexKeys& out) {
+  make_ordered_keys(index, document, out);
+  if (!out.arrays.empty()) {
+    raise(location(16766), "hashed indexes do not support array values");
+  }
 }
 
 IndexKeys index_keys(const IndexDefinition& index, bson::View document) {
   IndexKeys result;
   if (index.partial != nullptr && !index.partial->matches(document)) return result;
   if (single_key(index, document, result)) return result;
-  KeySink sink(index, result.keys);
-  result.multikey = for_each_combination(index, document, sink);
-  if (result.multikey != 0 && index.is_hashed()) {
-    raise(location(16766), "hashed indexes do not support array values");
+  for (const KeyMaker& maker : kKeyMakers) {
+    if (maker.kind == index.kind) maker.make(index, document, result);
   }
-  if (result.keys.size() > 1) {
-    std::sort(result.keys.begin(), result.keys.end());
-    result.keys.erase(std::unique(result.keys.begin(), result.keys.end()), result.keys.end());
-  }
+  finish(result);
   return result;
 }
 
 std::string bounded_key(std::string encoded) {
   if (encoded.size() <= kKeyPrefixBytes) return encoded;
-  const std::string hash = stored_hash_128(encoded);
+  const std::string hash = bson::stored_hash_128(encoded);
   encoded.resize(kKeyPrefixBytes);
   return encoded + hash;
 }

@@ -4,13 +4,13 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bson/view.h"
 #include "catalog/definitions.h"
+#include "collection/key_values.h"
 
 namespace freshet::collection {
 
@@ -22,11 +22,14 @@ inline constexpr std::size_t kKeyHashBytes = 16;
 /// The keys one document has in one index: sorted, without duplicates, bounded.
 struct IndexKeys {
   std::vector<std::string> keys;
-  std::uint32_t multikey = 0;  ///< bit i: component i went through an array
+  std::string types;  ///< what the keys do not tell, the same for all of them: entry_types.h
+  ArrayParts arrays;  ///< of the document, on the paths of the index
+  std::vector<std::string> array_paths;  ///< wildcard indexes: the paths that hold an array
+  bool cut = false;                      ///< some key was too long
 };
 
-/// Throws CannotIndexParallelArrays (171), Location16766 (hashed index of an array). Gives nothing
-/// when the document is outside a sparse or partial index.
+/// Throws what for_each_combination() throws, Location16766 (hashed index of an array). Gives
+/// nothing when the document is outside a sparse or partial index.
 IndexKeys index_keys(const catalog::IndexDefinition& index, bson::View document);
 
 /// Appends one value as component `part` of a key: direction, collation, hashing as the index has
@@ -37,12 +40,12 @@ void append_index_value(std::string& out, const catalog::IndexDefinition& index,
 /// The stored form of a whole encoded key (without record id): itself, or prefix and hash.
 std::string bounded_key(std::string encoded);
 /// A stored key whose order beyond kKeyPrefixBytes is not the values' order: re-check the document.
-inline bool is_hashed_key(std::string_view stored) {
+inline bool is_cut_key(std::string_view stored) {
   return stored.size() > kKeyPrefixBytes;
 }
 
 /// Stored bounds for encoded ones: every stored key of begin <= key < end lies in the result (which
-/// may hold a few more, all of them long: see is_hashed_key). An empty end stays open.
+/// may hold a few more, all of them long: see is_cut_key). An empty end stays open.
 std::string bounded_begin(std::string encoded);
 std::string bounded_end(std::string encoded);
 

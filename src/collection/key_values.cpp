@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 
@@ -16,7 +17,9 @@ using bson::ValueView;
 struct Component {
   ValueView value;
   std::string_view rest;  // of the path, behind `value`
+  std::size_t parts = 0;  // of the path, followed so far
   bool final = false;     // an element of the array the path ended in: not expanded again
+  bool from_array = false;
 };
 
 bool is_index(std::string_view part) {
@@ -33,6 +36,20 @@ std::string_view after_first_part(std::string_view path) {
   return dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
 }
 
+/// "a.0": the element at that place, when there is one.
+bson::Element element_at(bson::View array, std::string_view part) {
+  if (!is_index(part)) return {};
+  const bson::Element at = array[part];
+  if (at.missing()) return at;
+  for (const bson::Element& element : array) {
+    if (element.is_document() && element.as_document()[part]) {
+      raise(location(16746),
+            "ambiguous field name '{}' found in an array: it is an index and a field", part);
+    }
+  }
+  return at;
+}
+
 /// Follows the path as far as it goes without going through the elements of an array.
 void descend(Component& component) {
   while (!component.rest.empty()) {
@@ -40,17 +57,17 @@ void descend(Component& component) {
     if (component.value.is_document()) {
       component.value = component.value.as_document()[part];
     } else if (component.value.is_array()) {
-      // "a.0": the element at that place, when there is one.
-      const bson::Element at =
-          is_index(part) ? component.value.as_document()[part] : bson::Element();
+      const bson::Element at = element_at(component.value.as_document(), part);
       if (at.missing()) return;
       component.value = at;
+      component.from_array = true;
     } else {
       component.value = ValueView();
       component.rest = {};
       return;
     }
     component.rest = after_first_part(component.rest);
+    ++component.parts;
   }
 }
 
@@ -77,14 +94,19 @@ class Expansion {
       if (components[i].value.raw().data() != array) {
         raise(ErrorCode::CannotIndexParallelArrays, "cannot index parallel arrays");
       }
-      multikey_ |= std::uint32_t{1} << i;
+      note_array(i, components.size(), components[i].parts - 1);
     }
     expand(components, array);
   }
 
-  std::uint32_t multikey() const { return multikey_; }
+  ArrayParts take_arrays() { return std::move(arrays_); }
 
  private:
+  void note_array(std::size_t component, std::size_t components, std::size_t part) {
+    if (arrays_.empty()) arrays_.resize(components);
+    arrays_[component] |= std::uint32_t{1} << std::min(part, catalog::kArrayPartsMax - 1);
+  }
+
   void expand(const std::vector<Component>& components, const char* array) {
     const auto here = [array](const Component& c) {
       return expands(c) && c.value.raw().data() == array;
@@ -98,6 +120,7 @@ class Expansion {
             component.rest.empty() ? ValueView(Type::Undefined, nullptr, 0) : ValueView();
         component.rest = {};
         component.final = true;
+        component.from_array = true;
       }
       run(std::move(none));
       return;
@@ -114,6 +137,7 @@ class Expansion {
   // Arrays directly within arrays are values: the path does not go on inside them.
   static void step_into(Component& component, const bson::Element& element) {
     component.value = element;
+    component.from_array = true;
     component.final = component.rest.empty();
     if (component.final || element.is_document()) return;
     component.value = ValueView();
@@ -124,27 +148,35 @@ class Expansion {
   void emit(const std::vector<Component>& components) {
     values_.clear();
     for (const Component& component : components)
-      values_.push_back(component.value);
+      values_.push_back({component.value, component.from_array});
     sink_.take(values_);
   }
 
   CombinationSink& sink_;
-  std::vector<ValueView> values_;
-  std::uint32_t multikey_ = 0;
+  std::vector<ComponentValue> values_;
+  ArrayParts arrays_;
 };
 
 }  // namespace
 
-std::uint32_t for_each_combination(const catalog::IndexDefinition& index, bson::View document,
-                                   CombinationSink& sink) {
+ArrayParts for_each_combination(const std::vector<std::string_view>& paths, bson::View document,
+                                CombinationSink& sink) {
   std::vector<Component> components;
-  components.reserve(index.parts.size());
-  for (const catalog::IndexPart& part : index.parts) {
-    components.push_back({ValueView::document(document), part.path});
-  }
+  components.reserve(paths.size());
+  for (const std::string_view path : paths)
+    components.push_back({ValueView::document(document), path});
   Expansion expansion(sink);
   expansion.run(std::move(components));
-  return expansion.multikey();
+  return expansion.take_arrays();
+}
+
+ArrayParts for_each_combination(const catalog::IndexDefinition& index, bson::View document,
+                                CombinationSink& sink) {
+  std::vector<std::string_view> paths;
+  paths.reserve(index.parts.size());
+  for (const catalog::IndexPart& part : index.parts)
+    paths.emplace_back(part.path);
+  return for_each_combination(paths, document, sink);
 }
 
 }  // namespace freshet::collection

@@ -28,6 +28,12 @@ class PropertyTest : public DataTest {
              R"({"key": {"p": 1}, "name": "p", "partialFilterExpression": {"a": {"$gt": 2}}})",
              R"({"key": {"s": "hashed"}, "name": "s"})",
              R"({"key": {"s": -1}, "name": "s_-1"})",
+             R"({"key": {"s": "hashed", "p": -1}, "name": "sp", "collation": {"locale": "en"}})",
+             R"({"key": {"p": 1, "u": -1, "_id": 1}, "name": "pu"})",
+             R"({"key": {"$**": 1}, "name": "all"})",
+             R"({"key": {"b.$**": 1}, "name": "below_b"})",
+             R"({"key": {"p": -1, "$**": 1, "u": 1}, "name": "some",
+                 "wildcardProjection": {"a": 1, "b": 1}})",
          }) {
       index(spec);
     }

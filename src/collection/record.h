@@ -3,6 +3,7 @@
 // In local.oplog.rs the record id is the entry's position.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,7 +25,8 @@ constexpr std::uint64_t value_of(RecordId id) {
   return static_cast<std::uint64_t>(id);
 }
 
-/// The 8 bytes of a record's key, big-endian.
+inline constexpr std::size_t kRecordKeyBytes = 8;
+/// The bytes of a record's key, big-endian.
 std::string record_key(RecordId id);
 /// Requires: 8 bytes.
 RecordId record_id_of(std::string_view key);

@@ -18,8 +18,8 @@
 #include "base/random.h"
 #include "bson/json.h"
 #include "collection/data.h"
-#include "collection/index_build.h"
 #include "collection/index_cursor.h"
+#include "collection/index_fill.h"
 #include "collection/insert_form.h"
 #include "collection/validate.h"
 #include "query/update.h"
@@ -107,10 +107,17 @@ class DataTest : public ::testing::Test {
     return find_by_id(reader, *collection(full), bson::View(wrapped)["_id"]).value();
   }
 
-  CreateIndexesResult index(std::string_view spec_json, std::string_view full = "test.c") {
+  /// Builds an index; what was published at the start, with the numbers of the end.
+  catalog::StartedBuild index(std::string_view spec_json, std::string_view full = "test.c") {
     Operation op(clock_, 1, std::make_shared<ClientInfo>());
     const std::string spec = bson_of(spec_json);
-    return create_indexes(data(), op, ns(full), {bson::View(spec)});
+    catalog::StartedBuild build = data().ddl().start_build(ns(full), {bson::View(spec)});
+    if (!build.indexes.empty()) {
+      const catalog::FinishedBuild finished = fill_indexes(data(), op, build);
+      build.position = finished.position;
+      build.indexes_after = finished.indexes_after;
+    }
+    return build;
   }
 
   /// All documents in natural order, as JSON.

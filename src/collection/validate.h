@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,17 +17,31 @@
 
 namespace freshet::collection {
 
+/// An entry that should be in an index and is not, or the other way round.
+struct WrongEntry {
+  std::string index;
+  std::uint64_t record = 0;
+  std::string id;   ///< {_id: …}; empty when there is no such record
+  std::string key;  ///< field names and values; empty when they are not known
+};
+
 struct ValidateResult {
   std::int64_t documents = 0;
+  std::int64_t invalid_documents = 0;
   std::int64_t bytes = 0;
   std::map<std::string, std::int64_t> keys_per_index;
-  std::vector<std::string> errors;  ///< at most kErrorsMax
+  std::set<std::string> wrong_indexes;
+  std::vector<std::string> errors;       ///< at most kErrorsMax, as each of the next two
+  std::vector<WrongEntry> missing_keys;  ///< of documents
+  std::vector<WrongEntry> extra_keys;    ///< of no document
   static constexpr std::size_t kErrorsMax = 100;
 
   bool valid() const { return errors.empty(); }
 };
 
-/// Walks documents and indexes of one collection as `reader` sees them. `op` may be null.
+/// Walks documents and indexes of one collection as `reader` sees them: every document is well
+/// formed and has its keys, with what the keys do not tell, in every index; no index has others;
+/// and what is noted of the shape of the keys is true. `op` may be null.
 ValidateResult validate(const storage::Reader& reader,
                         const catalog::CollectionDefinition& collection, Operation* op);
 

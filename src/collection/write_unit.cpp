@@ -38,18 +38,23 @@ void WriteUnit::count(const catalog::CollectionDefinition& collection, std::int6
   counts_.push_back({collection.runtime, documents, bytes});
 }
 
-void WriteUnit::stores_multikey(const catalog::IndexDefinition& index, std::uint32_t bits) {
-  multikey_.push_back({index.runtime, bits});
+void WriteUnit::stores_arrays(const catalog::IndexDefinition& index, std::size_t component,
+                              std::uint32_t parts) {
+  shapes_.push_back({index.runtime, component, parts, false});
+}
+
+void WriteUnit::stores_cut(const catalog::IndexDefinition& index) {
+  shapes_.push_back({index.runtime, 0, 0, true});
 }
 
 WriteUnit::Savepoint WriteUnit::savepoint() {
-  return {transaction_.savepoint(), counts_.size(), multikey_.size()};
+  return {transaction_.savepoint(), counts_.size(), shapes_.size()};
 }
 
 void WriteUnit::rollback_to(const Savepoint& savepoint) {
   transaction_.rollback_to(savepoint.transaction);
   counts_.resize(savepoint.counts);
-  multikey_.resize(savepoint.multikey);
+  shapes_.resize(savepoint.shapes);
 }
 
 void WriteUnit::forget_savepoints() {
@@ -77,8 +82,9 @@ void WriteUnit::applied() const {
     count.runtime->documents += count.documents;
     count.runtime->bytes += count.bytes;
   }
-  for (const Multikey& multikey : multikey_) {
-    multikey.runtime->multikey_stored |= multikey.bits;
+  for (const Shape& shape : shapes_) {
+    shape.runtime->stored.arrays[shape.component] |= shape.parts;
+    if (shape.cut) shape.runtime->stored.cut = true;
   }
 }
 

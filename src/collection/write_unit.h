@@ -3,6 +3,7 @@
 // with it, in commit order.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,13 +42,16 @@ class WriteUnit {
   /// Counts what one write changes.
   void count(const catalog::CollectionDefinition& collection, std::int64_t documents,
              std::int64_t bytes);
-  /// The transaction stores these multikey bits.
-  void stores_multikey(const catalog::IndexDefinition& index, std::uint32_t bits);
+  /// The transaction stores that arrays stood at these parts of a component's path.
+  void stores_arrays(const catalog::IndexDefinition& index, std::size_t component,
+                     std::uint32_t parts);
+  /// The transaction stores that the index has a key that was cut.
+  void stores_cut(const catalog::IndexDefinition& index);
 
   struct Savepoint {
     commit::Transaction::Savepoint transaction;
     std::size_t counts;
-    std::size_t multikey;
+    std::size_t shapes;
   };
   Savepoint savepoint();
   /// Takes back everything since: one failed statement undoes its own writes only.
@@ -67,9 +71,11 @@ class WriteUnit {
     std::int64_t documents;
     std::int64_t bytes;
   };
-  struct Multikey {
+  struct Shape {
     std::shared_ptr<catalog::IndexRuntime> runtime;  // shared: the index may go meanwhile
-    std::uint32_t bits;
+    std::size_t component;
+    std::uint32_t parts;
+    bool cut;
   };
   void applied() const;
   void add_count(const Count& count);
@@ -78,7 +84,7 @@ class WriteUnit {
   commit::Transaction transaction_;
   catalog::StatePtr state_;
   std::vector<Count> counts_;
-  std::vector<Multikey> multikey_;
+  std::vector<Shape> shapes_;
   std::vector<std::shared_ptr<catalog::CollectionDefinition>> defined_;
 };
 

@@ -11,6 +11,7 @@
 #include "collection/capped.h"
 #include "collection/index_writer.h"
 #include "collection/insert_form.h"
+#include "query/validation_failure.h"
 
 namespace freshet::collection {
 namespace {
@@ -64,8 +65,11 @@ void Writer::check_validator(bson::View document, const bson::View* before) cons
   bson::Builder info;
   info.open_document("errInfo");
   info.add("failingDocumentId", document["_id"].value());
-  info.open_document("details").add("validator", bson::View(collection_->validator)).close();
-  info.close();
+  info.open_document("details");
+  const query::QueryContext query{.collation = collection_->collation.get(),
+                                  .now_ms = context_.wall_ms};
+  query::describe_validation_failure(bson::View(collection_->validator), document, query, info);
+  info.close().close();
   throw Error(ErrorCode::DocumentValidationFailure, "Document failed validation")
       .with_extra(info.take());
 }
@@ -175,7 +179,7 @@ WriteOutcome Writer::insert(bson::View document) {
   const WriteStatus status = put_new(document, id);
   if (status != WriteStatus::Done) return failed(status);
   for (const catalog::IndexPtr& index : collection_->indexes) {
-    WriteOutcome outcome = add_index_keys(unit_, *index, document, id);
+    WriteOutcome outcome = add_index_keys(unit_, *collection_, *index, document, id);
     if (!outcome.done()) return outcome;
   }
   if (collection_->is_logged()) {
@@ -197,7 +201,7 @@ WriteOutcome Writer::update(RecordId id, bson::View before, const query::UpdateO
       status_of(unit_.transaction().put(collection_->space(), record_key(id), outcome.document));
   if (status != WriteStatus::Done) return failed(status);
   for (const catalog::IndexPtr& index : collection_->indexes) {
-    WriteOutcome keys = update_index_keys(unit_, *index, before, after, id);
+    WriteOutcome keys = update_index_keys(unit_, *collection_, *index, before, after, id);
     if (!keys.done()) return keys;
   }
   const std::int64_t grown = size_of(after) - size_of(before);
@@ -207,7 +211,7 @@ WriteOutcome Writer::update(RecordId id, bson::View before, const query::UpdateO
   if (!collection_->is_logged()) return {WriteStatus::Done, id, nullptr};
   unit_.transaction().append(oplog::make_update(
       entry_context(), entry_target(), bson::View(outcome.log_object), before["_id"],
-      static_cast<std::int32_t>(grown), collection_->pre_images ? &before : nullptr));
+      static_cast<std::int32_t>(grown), keeps_images() ? &before : nullptr));
   return {WriteStatus::Done, id, nullptr};
 }
 
@@ -225,7 +229,7 @@ WriteOutcome Writer::remove(RecordId id, bson::View before) {
   if (!collection_->is_logged()) return {WriteStatus::Done, id, nullptr};
   unit_.transaction().append(oplog::make_delete(entry_context(), entry_target(), before["_id"],
                                                 static_cast<std::int32_t>(-size),
-                                                collection_->pre_images ? &before : nullptr));
+                                                keeps_images() ? &before : nullptr));
   return {WriteStatus::Done, id, nullptr};
 }
 

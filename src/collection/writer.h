@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/error.h"
 #include "bson/view.h"
 #include "catalog/definitions.h"
 #include "collection/record.h"
@@ -31,6 +32,7 @@ struct WriteContext {
   std::int64_t txn_number = -1;
   std::int32_t stmt_id = -1;
   bool bypass_validation = false;
+  bool keep_images = false;  ///< pre-images whatever the collection says
   Logger* logger = nullptr;  ///< takes the warnings of validationAction: "warn"; may be null
 };
 
@@ -86,6 +88,7 @@ class Writer {
   oplog::EntryContext entry_context() const;
   oplog::EntryTarget entry_target() const { return {collection_->full_name, collection_->uuid}; }
   void check_validator(bson::View document, const bson::View* before) const;
+  bool keeps_images() const { return collection_->pre_images || context_.keep_images; }
   WriteStatus put_new(bson::View document, RecordId& id);
   WriteStatus put_new_capped(bson::View document, RecordId& id);
   WriteStatus resize_capped(std::int64_t documents, std::int64_t bytes);
@@ -103,7 +106,10 @@ std::string duplicate_key_message(const catalog::CollectionDefinition& collectio
                                   const DuplicateKey& duplicate);
 /// {keyPattern, keyValue[, collation]}: what goes beside code and message.
 std::string duplicate_key_info(const DuplicateKey& duplicate);
-/// Throws DuplicateKey (11000) with both: for commands whose duplicate is no write error of a bulk.
+/// DuplicateKey (11000) with both.
+Error duplicate_key_error(const catalog::CollectionDefinition& collection,
+                          const DuplicateKey& duplicate);
+/// Throws it: for commands whose duplicate is no write error of a bulk.
 [[noreturn]] void raise_duplicate_key(const catalog::CollectionDefinition& collection,
                                       const DuplicateKey& duplicate);
 

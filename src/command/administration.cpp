@@ -11,6 +11,18 @@
 #include "command/commands.h"
 
 namespace freshet::command {
+namespace {
+
+/// As long as nobody has to say who he is, what ends the server or makes it write files is for
+/// those who are on its machine already.
+void require_local(const CommandContext& context) {
+  if (context.client.is_local()) return;
+  raise(ErrorCode::Unauthorized,
+        "{} must come over the loopback interface while there is no access control",
+        context.row.name);
+}
+
+}  // namespace
 
 void run_list_commands(CommandContext&, bson::Builder& reply) {
   reply.open_document("commands");
@@ -26,6 +38,7 @@ void run_list_commands(CommandContext&, bson::Builder& reply) {
 }
 
 void run_shutdown(CommandContext& context, bson::Builder&) {
+  require_local(context);
   context.services.log.info("COMMAND", "a client asked for shutdown",
                             {{"client", context.client.info()->address}});
   if (!context.services.host.request_shutdown) {
@@ -76,6 +89,7 @@ void run_log_rotate(CommandContext& context, bson::Builder&) {
 }
 
 void run_freshet_backup(CommandContext& context, bson::Builder& reply) {
+  require_local(context);
   const bson::Element directory = context.body["directory"];
   if (!directory) raise_missing_field("freshetBackup", "directory");
   const std::string path(Field("freshetBackup", directory).string());

@@ -10,6 +10,7 @@
 #include "command/cursor_reply.h"
 #include "command/find_arguments.h"
 #include "command/metrics.h"
+#include "command/pipeline_output.h"
 #include "command/plan_notes.h"
 #include "command/plan_services.h"
 #include "command/source_documents.h"
@@ -40,26 +41,37 @@ class Aggregate final : public Work {
       run_explain_aggregate(context, arguments_, reply);
       return Progress::Done;
     }
+    if (output_) return step_output(context, reply);
     if (!reply_ && begins_with_change_stream(arguments_.spec.pipeline)) {
       reply_.emplace(CursorReply::Kind::First, open_change_stream(context, arguments_),
                      first_batch_limits(context, arguments_.batch_size));
     }
     if (!reply_) {
       if (!plan_) {
+        if (reads_server_state(arguments_.spec.pipeline) && !context.on_worker) {
+          return Progress::NeedWorker;
+        }
         arguments_.spec.documents =
             source_documents(context, arguments_.spec.ns, arguments_.spec.pipeline);
       }
       if (!plan_)
         plan_ =
             pipeline::plan_aggregate(plan_services(context.services), arguments_.spec, context.op);
-      if (plan_->is_long() && !context.on_worker) return Progress::NeedWorker;
+      const bool writes = plan_->output() != nullptr;
+      if ((writes || plan_->is_long()) && !context.on_worker) return Progress::NeedWorker;
       note_plan(context, *plan_);
+      if (writes) {
+        open_output(context);
+        return step_output(context, reply);
+      }
       open(context);
     }
     return reply_->step(context, reply);
   }
 
-  Park park(CommandContext&) override { return reply_->park(); }
+  Park park(CommandContext& context) override {
+    return output_ ? output_->park(context) : reply_->park();
+  }
 
  private:
   void check_in_transaction() const {
@@ -68,6 +80,25 @@ class Aggregate final : public Work {
             "Cannot run 'explain' in a multi-document transaction.");
     }
     check_stages_in_transaction(arguments_.spec.pipeline);
+  }
+
+  void open_output(CommandContext& context) {
+    using Level = model::ReadConcern::Level;
+    if (context.read_concern.effective_level() == Level::Linearizable) {
+      raise(ErrorCode::InvalidOptions,
+            "a pipeline that writes does not support readConcern 'linearizable'");
+    }
+    context.writes = true;
+    output_ = plan_->output()->kind == pipeline::OutputOptions::Kind::Out
+                  ? make_out_output(std::move(plan_), arguments_.output)
+                  : make_merge_output(std::move(plan_), arguments_.output);
+  }
+
+  Progress step_output(CommandContext& context, bson::Builder& reply) {
+    const Progress progress = output_->step(context);
+    if (progress != Progress::Done) return progress;
+    append_documents_cursor(context, reply, cursor_namespace(arguments_), {}, std::nullopt);
+    return Progress::Done;
   }
 
   void open(CommandContext& context) {
@@ -83,6 +114,7 @@ class Aggregate final : public Work {
   AggregateArguments arguments_;
   std::unique_ptr<pipeline::QueryPlan> plan_;
   std::optional<CursorReply> reply_;
+  std::unique_ptr<PipelineOutput> output_;
 };
 
 }  // namespace

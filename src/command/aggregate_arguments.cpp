@@ -6,6 +6,7 @@
 #include "command/batch_arguments.h"
 #include "command/cursor_reply.h"
 #include "command/find_arguments.h"
+#include "command/parameters.h"
 
 namespace freshet::command {
 namespace {
@@ -22,9 +23,10 @@ constexpr Argument<AggregateArguments> kArguments[] = {
        a.batch_size = read_cursor_batch_size(f);
      }},
     {"explain", [](AggregateArguments& a, const Field& f) { a.explain = f.boolean(); }},
-    {"allowDiskUse", [](AggregateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"allowDiskUse",
+     [](AggregateArguments& a, const Field& f) { a.spec.allow_disk_use = f.boolean(); }},
     {"bypassDocumentValidation",
-     [](AggregateArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+     [](AggregateArguments& a, const Field& f) { a.output.bypass_validation = f.boolean(); }},
     {"hint", [](AggregateArguments& a, const Field& f) { a.spec.hint = read_hint(f); }},
     {"let", [](AggregateArguments& a, const Field& f) { a.spec.let = f.object(); }},
     {"collation",
@@ -56,6 +58,7 @@ model::Namespace read_namespace(const CommandContext& context, const bson::Eleme
 AggregateArguments read_aggregate_arguments(const CommandContext& context, bson::View body) {
   AggregateArguments out;
   out.spec.ns = read_namespace(context, *body.begin());
+  out.spec.allow_disk_use = context.services.parameters.allow_disk_use_by_default();
   read_arguments("aggregate", body, kArguments, out);
   if (!out.has_pipeline) raise_missing_field("aggregate", "pipeline");
   for (const bson::Element& stage : out.spec.pipeline) {
@@ -67,10 +70,22 @@ AggregateArguments read_aggregate_arguments(const CommandContext& context, bson:
   return out;
 }
 
-bool begins_with_change_stream(bson::View pipeline) {
+namespace {
+
+bool begins_with(bson::View pipeline, std::string_view name) {
   if (pipeline.empty()) return false;
   const bson::View stage = (*pipeline.begin()).as_document();
-  return !stage.empty() && (*stage.begin()).name() == "$changeStream";
+  return !stage.empty() && (*stage.begin()).name() == name;
+}
+
+}  // namespace
+
+bool begins_with_change_stream(bson::View pipeline) {
+  return begins_with(pipeline, "$changeStream");
+}
+
+bool reads_server_state(bson::View pipeline) {
+  return begins_with(pipeline, "$currentOp");
 }
 
 }  // namespace freshet::command

@@ -7,12 +7,14 @@
 
 #include "bson/builder.h"
 #include "command/context.h"
+#include "command/pipeline_output.h"
 #include "pipeline/plan/query_plan.h"
 
 namespace freshet::command {
 
 struct AggregateArguments {
   pipeline::AggregateSpec spec;
+  OutputArguments output;
   std::optional<std::int64_t> batch_size;
   bool has_pipeline = false;
   bool has_cursor = false;
@@ -24,6 +26,8 @@ AggregateArguments read_aggregate_arguments(const CommandContext& context, bson:
 
 /// The pipeline's first stage is $changeStream.
 bool begins_with_change_stream(bson::View pipeline);
+/// True when the first stage is one that measures open streams: $currentOp.
+bool reads_server_state(bson::View pipeline);
 
 /// aggregate with explain: true.
 void run_explain_aggregate(CommandContext& context, const AggregateArguments& arguments,

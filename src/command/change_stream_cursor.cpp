@@ -14,12 +14,24 @@
 
 namespace freshet::command {
 
+namespace {
+
+bool asks_for_expanded_events(bson::View pipeline) {
+  const bson::Element body = *pipeline.begin()->as_document().begin();
+  return body.is_document() && body.as_document()["showExpandedEvents"].truthy();
+}
+
+}  // namespace
+
 cursor::CursorPin open_change_stream(CommandContext& context, const AggregateArguments& arguments) {
   if (arguments.explain) raise(ErrorCode::IllegalOperation, "a change stream cannot be explained");
   if (context.read_concern.level &&
       *context.read_concern.level != model::ReadConcern::Level::Majority) {
     raise(ErrorCode::InvalidOptions, "$changeStream needs read concern majority, not '{}'",
           model::to_string(*context.read_concern.level));
+  }
+  if (context.body["apiStrict"].truthy() && asks_for_expanded_events(arguments.spec.pipeline)) {
+    raise(ErrorCode::APIStrictError, "'showExpandedEvents' is not in API Version 1");
   }
   collection::Data& data = context.services.data;
   std::string let;
@@ -33,7 +45,8 @@ cursor::CursorPin open_change_stream(CommandContext& context, const AggregateArg
                                         .store = data.store(),
                                         .lookup = context.services.lookup,
                                         .clock = context.services.clock,
-                                        .random = context.services.random};
+                                        .random = context.services.random,
+                                        .counters = context.services.stream_counters};
   const stream::StreamRequest request{.ns = arguments.spec.ns,
                                       .pipeline = arguments.spec.pipeline,
                                       .collation = arguments.spec.collation,

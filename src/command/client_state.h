@@ -24,6 +24,10 @@ class ClientState {
 
   const std::shared_ptr<const ClientInfo>& info() const { return info_; }
   std::int64_t connection_id() const { return info_->connection_id; }
+  /// Whether the client came over the loopback interface.
+  bool is_local() const {
+    return info_->address.starts_with("127.") || info_->address.starts_with("[::1]:");
+  }
 
   /// Set by the first hello that carries `client`; a second one is refused by the caller.
   bool has_metadata() const { return !info_->metadata.empty(); }

@@ -86,6 +86,8 @@ struct CommandContext {
   CommandCounts counts = {};
   /// A getMore of a change stream: its errors are labelled when the stream can be resumed.
   bool on_change_stream = false;
+  /// It wrote although its row does not say so: an aggregate that ends in $out or $merge.
+  bool writes = false;
   /// Exhaust: another reply follows without a request.
   bool more_to_come = false;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // count: how many documents match.
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -8,18 +10,13 @@
 #include "command/arguments.h"
 #include "command/batch_arguments.h"
 #include "command/commands.h"
-#include "command/find_arguments.h"
 #include "command/plan_notes.h"
 #include "command/plan_services.h"
+#include "command/query_arguments.h"
+#include "pipeline/plan/pre_images.h"
 
 namespace freshet::command {
 namespace {
-
-struct CountArguments {
-  pipeline::FindSpec spec;
-  std::int64_t limit = 0;
-  std::int64_t skip = 0;
-};
 
 constexpr Argument<CountArguments> kArguments[] = {
     {"query", [](CountArguments& a, const Field& f) { a.spec.filter = f.object(); }},
@@ -36,29 +33,21 @@ constexpr Argument<CountArguments> kArguments[] = {
 
 class Count final : public Work {
  public:
-  explicit Count(CommandContext& context) {
-    arguments_.spec.ns = context.collection_namespace();
+  explicit Count(CommandContext& context)
+      : arguments_(read_count_arguments(context, context.body)) {
     if (!arguments_.spec.ns.coll.starts_with("$cmd")) arguments_.spec.ns.check();
-    read_arguments("count", context.body, kArguments, arguments_);
     check_readable(context, arguments_.spec.ns);
-    if (arguments_.limit == std::numeric_limits<std::int64_t>::min()) {
-      raise(ErrorCode::BadValue, "limit must fit into a positive number");
-    }
-    arguments_.limit = std::abs(arguments_.limit);
-    set_read_view(context, arguments_.spec);
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
     std::int64_t n = 0;
     if (!fast_count(context, n)) {
       if (!context.on_worker) return Progress::NeedWorker;
-      const std::int64_t enough = arguments_.limit > 0 ? arguments_.skip + arguments_.limit : 0;
       const auto plan =
           pipeline::plan_find(plan_services(context.services), arguments_.spec, context.op);
       note_plan(context, *plan);
-      while (plan->root().next(context.op)) {
-        if (++n == enough) break;
-      }
+      while (plan->root().next(context.op))
+        ++n;
       note_examined(context, *plan);
     }
     n = std::max<std::int64_t>(0, n - arguments_.skip);
@@ -79,6 +68,7 @@ class Count final : public Work {
     if (!arguments_.spec.filter.empty() || !arguments_.spec.hint.missing()) return false;
     const catalog::CollectionPtr collection =
         context.services.data.catalog().latest()->find(arguments_.spec.ns);
+    if (pipeline::is_pre_images(arguments_.spec.ns)) return false;
     if (!collection) return true;
     if (collection->is_view() || collection->is_oplog()) return false;
     context.used = collection->runtime;
@@ -90,6 +80,30 @@ class Count final : public Work {
 };
 
 }  // namespace
+
+model::Namespace namespace_of(const CommandContext& context, bson::View body) {
+  const bson::Element first = *body.begin();
+  if (!first.is_string()) {
+    raise(ErrorCode::InvalidNamespace, "collection name has invalid type {}",
+          bson::type_alias(first.type()));
+  }
+  return {std::string(context.db), std::string(first.as_string())};
+}
+
+CountArguments read_count_arguments(const CommandContext& context, bson::View body) {
+  CountArguments out;
+  out.spec.ns = namespace_of(context, body);
+  read_arguments("count", body, kArguments, out);
+  if (out.limit == std::numeric_limits<std::int64_t>::min()) {
+    raise(ErrorCode::BadValue, "limit must fit into a positive number");
+  }
+  out.limit = std::abs(out.limit);
+  out.spec.counts = true;
+  const bool fits = out.limit <= std::numeric_limits<std::int64_t>::max() - out.skip;
+  if (out.limit > 0 && fits) out.spec.limit = out.skip + out.limit;
+  set_read_view(context, out.spec);
+  return out;
+}
 
 std::unique_ptr<Work> start_count(CommandContext& context) {
   return std::make_unique<Count>(context);

@@ -113,7 +113,8 @@ std::optional<std::int64_t> read_cursor_batch_size(const Field& field) {
 cursor::CursorUser cursor_user(const CommandContext& context) {
   return {.session = context.session,
           .txn_number = context.in_transaction ? context.txn_number : std::nullopt,
-          .name = {}};
+          .name = {},
+          .client = context.client.info()};
 }
 
 cursor::CursorParams cursor_params(const CommandContext& context, model::Namespace ns,

@@ -13,26 +13,21 @@
 #include "command/arguments.h"
 #include "command/batch_arguments.h"
 #include "command/commands.h"
-#include "command/find_arguments.h"
 #include "command/plan_notes.h"
 #include "command/plan_services.h"
+#include "command/query_arguments.h"
 #include "query/collation.h"
 #include "query/path.h"
 
 namespace freshet::command {
 namespace {
 
-// Of the array in the reply, which must fit into one document.
-constexpr std::size_t kValuesBytesMax = std::size_t{16} << 20;
-constexpr std::size_t kElementOverheadBytes = 16;
-
-struct DistinctArguments {
-  pipeline::FindSpec spec;
-  std::optional<std::string> key;
-};
-
 constexpr Argument<DistinctArguments> kArguments[] = {
-    {"key", [](DistinctArguments& a, const Field& f) { a.key = std::string(f.string()); }},
+    {"key",
+     [](DistinctArguments& a, const Field& f) {
+       a.spec.distinct = f.string();
+       a.has_key = true;
+     }},
     {"query", [](DistinctArguments& a, const Field& f) { a.spec.filter = f.object(); }},
     {"hint", [](DistinctArguments& a, const Field& f) { a.spec.hint = read_hint(f); }},
     {"collation",
@@ -67,18 +62,39 @@ void visit_values(const query::Path& path, std::size_t part, bson::View from, co
   }
 }
 
+/// The values found so far, in the reply's array.
+class DifferentValues {
+ public:
+  DifferentValues(const query::Collation* collation, Operation& op, bson::Builder& reply)
+      : collation_(collation), op_(op), reply_(reply) {}
+
+  void add(bson::ValueView value) {
+    std::string key;
+    bson::append_key(key, value, false, collation_);
+    if (!seen_.insert(std::move(key)).second) return;
+    bytes_ += value.raw().size() + kOverheadBytes;
+    if (bytes_ > kReplyBytesMax) raise(location(17217), "distinct too big, 16mb cap");
+    op_.use_memory(value.raw().size() + 2 * kOverheadBytes);
+    reply_.push(value);
+  }
+
+ private:
+  static constexpr std::size_t kOverheadBytes = 16;
+  static constexpr std::size_t kReplyBytesMax = std::size_t{16} << 20;
+
+  const query::Collation* collation_;
+  Operation& op_;
+  bson::Builder& reply_;
+  std::set<std::string> seen_;
+  std::size_t bytes_ = 0;
+};
+
 class Distinct final : public Work {
  public:
-  explicit Distinct(CommandContext& context) {
-    arguments_.spec.ns = context.collection_namespace();
+  explicit Distinct(CommandContext& context)
+      : arguments_(read_distinct_arguments(context, context.body)) {
     arguments_.spec.ns.check();
-    read_arguments("distinct", context.body, kArguments, arguments_);
     check_readable(context, arguments_.spec.ns);
-    if (!arguments_.key) raise_missing_field("distinct", "key");
-    if (arguments_.key->find('\0') != std::string::npos) {
-      raise(location(31032), "distinct: the key must not contain a null byte");
-    }
-    set_read_view(context, arguments_.spec);
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
@@ -89,10 +105,10 @@ class Distinct final : public Work {
     use_collation(context);
     note_plan(context, *plan);
     reply.open_array("values");
-    const query::Path path(*arguments_.key);
+    DifferentValues values(collation_, context.op, reply);
+    const query::Path path(arguments_.spec.distinct);
     while (const std::optional<bson::View> document = plan->root().next(context.op)) {
-      visit_values(path, 0, *document,
-                   [&](bson::ValueView value) { add(context.op, value, reply); });
+      visit_values(path, 0, *document, [&](bson::ValueView value) { values.add(value); });
     }
     reply.close();
     if (!context.at_cluster_time.is_zero()) {
@@ -118,26 +134,25 @@ class Distinct final : public Work {
     }
   }
 
-  void add(Operation& op, bson::ValueView value, bson::Builder& reply) {
-    std::string key;
-    bson::append_key(key, value, false, collation_);
-    if (!seen_.insert(std::move(key)).second) return;
-    const std::size_t bytes = value.raw().size() + kElementOverheadBytes;
-    bytes_ += bytes;
-    if (bytes_ > kValuesBytesMax) raise(location(17217), "distinct too big, 16mb cap");
-    op.use_memory(bytes);
-    reply.push(value);
-  }
-
   DistinctArguments arguments_;
   catalog::CollectionPtr named_;  // keeps collation_
   std::unique_ptr<query::Collation> own_collation_;
   const query::Collation* collation_ = nullptr;
-  std::set<std::string> seen_;
-  std::size_t bytes_ = 0;
 };
 
 }  // namespace
+
+DistinctArguments read_distinct_arguments(const CommandContext& context, bson::View body) {
+  DistinctArguments out;
+  out.spec.ns = namespace_of(context, body);
+  read_arguments("distinct", body, kArguments, out);
+  if (!out.has_key) raise_missing_field("distinct", "key");
+  if (out.spec.distinct.find('\0') != std::string::npos) {
+    raise(location(31032), "distinct: the key must not contain a null byte");
+  }
+  set_read_view(context, out.spec);
+  return out;
+}
 
 std::unique_ptr<Work> start_distinct(CommandContext& context) {
   return std::make_unique<Distinct>(context);

@@ -5,6 +5,7 @@
 #include "collection/data.h"
 #include "command/arguments.h"
 #include "command/batch_arguments.h"
+#include "command/parameters.h"
 
 namespace freshet::command {
 namespace {
@@ -32,7 +33,7 @@ constexpr Argument<FindArguments> kArguments[] = {
     {"oplogReplay", [](FindArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
     {"allowPartialResults",
      [](FindArguments& a, const Field& f) { a.allow_partial_results = f.boolean(); }},
-    {"allowDiskUse", [](FindArguments&, const Field& f) { static_cast<void>(f.boolean()); }},
+    {"allowDiskUse", [](FindArguments& a, const Field& f) { a.spec.allow_disk_use = f.boolean(); }},
     {"collation",
      [](FindArguments& a, const Field& f) {
        a.spec.collation = f.object();
@@ -68,6 +69,7 @@ FindArguments read_find_arguments(const CommandContext& context, bson::View body
           bson::type_alias(first.type()));
   }
   out.spec.ns = {std::string(context.db), std::string(first.as_string())};
+  out.spec.allow_disk_use = context.services.parameters.allow_disk_use_by_default();
   read_arguments("find", body, kArguments, out);
   if (out.await_data && !out.tailable) {
     raise(ErrorCode::FailedToParse, "Cannot set 'awaitData' without also setting 'tailable'");

@@ -21,6 +21,9 @@
 namespace freshet::command {
 namespace {
 
+// Drivers ask for ten seconds. Whoever asks for more than a day is told that nothing has changed.
+constexpr std::int64_t kAwaitMsMax = 86'400'000;
+
 struct HelloArguments {
   bool hello_ok = false;
   std::optional<bson::View> client;
@@ -102,8 +105,9 @@ class Hello final : public Work {
   }
 
   void await(const CommandContext& context) {
+    const std::int64_t wait_ms = std::min(*arguments_.max_await_time_ms, kAwaitMsMax);
     awaited_counter_ = context.services.identity.topology_counter;
-    until_ = context.services.clock.steady() + Milliseconds(*arguments_.max_await_time_ms);
+    until_ = context.services.clock.steady() + Milliseconds(wait_ms);
   }
 
   void append(CommandContext& context, bson::Builder& reply) const {
@@ -123,7 +127,7 @@ class Hello final : public Work {
     reply.add("maxMessageSizeBytes", static_cast<std::int32_t>(limits.message_bytes_max));
     reply.add("maxWriteBatchSize", static_cast<std::int32_t>(limits.batch_count_max));
     reply.add_date("localTime", context.services.clock.wall_ms());
-    reply.add("logicalSessionTimeoutMinutes", session::kTimeoutMinutes);
+    reply.add("logicalSessionTimeoutMinutes", session::timeout_minutes(limits));
     reply.add("connectionId", static_cast<std::int32_t>(context.client.connection_id()));
     reply.add("minWireVersion", kMinWireVersion).add("maxWireVersion", kMaxWireVersion);
     reply.add("readOnly", false);

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 
+#include "base/clock.h"
 #include "bson/builder.h"
 
 namespace freshet::command {
@@ -23,9 +25,13 @@ struct Identity {
   std::string process_id;              ///< 12 bytes, new at each start (topologyVersion.processId)
   std::atomic<std::int64_t> term = 1;  ///< grows with each primaryship, persisted
   std::int64_t started_ms = 0;         ///< wall time of the start
+  SteadyTime started{};                ///< the same moment on the clock that nobody sets
   std::atomic<std::int64_t> topology_counter = 6;  ///< grows when what hello tells changes
   std::atomic<bool> is_primary = true;
 
+  Milliseconds uptime(const Clock& clock) const {
+    return std::chrono::duration_cast<Milliseconds>(clock.steady() - started);
+  }
   /// 7fffffff and the term, so that it never decreases for the life of the set.
   std::string election_id() const;
   /// {processId, counter}

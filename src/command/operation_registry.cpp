@@ -1,47 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/operation_registry.h"
 
+#include <utility>
 #include <vector>
 
 namespace freshet::command {
 
 void OperationRegistry::add(std::uint64_t id, RunningCommand command) {
-  MutexLock lock(mutex_);
-  running_.emplace(id, std::move(command));
+  Stripe& stripe = stripe_of(id);
+  MutexLock lock(stripe.mutex);
+  stripe.running.emplace(id, std::move(command));
 }
 
-void OperationRegistry::set_running(std::uint64_t id) {
-  MutexLock lock(mutex_);
-  const auto at = running_.find(id);
-  if (at == running_.end()) return;
-  at->second.parked = false;
-  at->second.waker.reset();
-}
-
-void OperationRegistry::set_parked(std::uint64_t id, const WakerPtr& waker) {
+void OperationRegistry::set_parked(std::uint64_t id, WakerPtr waker) {
+  Stripe& stripe = stripe_of(id);
+  WakerPtr killed;
   {
-    MutexLock lock(mutex_);
-    const auto at = running_.find(id);
-    if (at == running_.end()) return;
-    at->second.parked = true;
-    at->second.waker = waker;
-    if (!at->second.operation->interrupted()) return;
+    MutexLock lock(stripe.mutex);
+    const auto at = stripe.running.find(id);
+    if (at == stripe.running.end()) return;
+    if (at->second.operation->interrupted()) killed = waker;
+    at->second.parked = std::move(waker);
   }
-  waker->wake();
+  if (killed) killed->wake();
 }
 
 void OperationRegistry::remove(std::uint64_t id) {
-  MutexLock lock(mutex_);
-  running_.erase(id);
+  Stripe& stripe = stripe_of(id);
+  MutexLock lock(stripe.mutex);
+  stripe.running.erase(id);
+}
+
+WakerPtr OperationRegistry::interrupt(RunningCommand& command, ErrorCode code) {
+  command.operation->interrupt(code);
+  return command.parked;
 }
 
 bool OperationRegistry::kill(std::uint64_t id) {
-  bool found = false;
-  interrupt_if(ErrorCode::Interrupted, [&](std::uint64_t other, const RunningCommand&) {
-    found = found || other == id;
-    return other == id;
-  });
-  return found;
+  Stripe& stripe = stripe_of(id);
+  WakerPtr parked;
+  {
+    MutexLock lock(stripe.mutex);
+    const auto at = stripe.running.find(id);
+    if (at == stripe.running.end()) return false;
+    parked = interrupt(at->second, ErrorCode::Interrupted);
+  }
+  if (parked) parked->wake();
+  return true;
 }
 
 void OperationRegistry::kill_sessions(const std::function<bool(const model::SessionId&)>& which) {
@@ -53,28 +58,33 @@ void OperationRegistry::kill_sessions(const std::function<bool(const model::Sess
 void OperationRegistry::interrupt_if(
     ErrorCode code, const std::function<bool(std::uint64_t, const RunningCommand&)>& which) {
   std::vector<WakerPtr> parked;
-  {
-    MutexLock lock(mutex_);
-    for (auto& [id, command] : running_) {
-      if (!which(id, command)) continue;
-      command.operation->interrupt(code);
-      if (command.waker) parked.push_back(command.waker);
+  for (Stripe& stripe : stripes_) {
+    MutexLock lock(stripe.mutex);
+    for (auto& [id, command] : stripe.running) {
+      if (which(id, command)) parked.push_back(interrupt(command, code));
     }
   }
-  for (const WakerPtr& waker : parked)
-    waker->wake();
+  for (const WakerPtr& waker : parked) {
+    if (waker) waker->wake();
+  }
 }
 
 void OperationRegistry::for_each(
     const std::function<void(std::uint64_t, const RunningCommand&)>& visit) const {
-  MutexLock lock(mutex_);
-  for (const auto& [id, command] : running_)
-    visit(id, command);
+  for (const Stripe& stripe : stripes_) {
+    MutexLock lock(stripe.mutex);
+    for (const auto& [id, command] : stripe.running)
+      visit(id, command);
+  }
 }
 
 std::size_t OperationRegistry::size() const {
-  MutexLock lock(mutex_);
-  return running_.size();
+  std::size_t size = 0;
+  for (const Stripe& stripe : stripes_) {
+    MutexLock lock(stripe.mutex);
+    size += stripe.running.size();
+  }
+  return size;
 }
 
 }  // namespace freshet::command

@@ -2,29 +2,32 @@
 // The operations that run now: what $currentOp shows and killOp ends.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/mutex.h"
 #include "base/operation.h"
 #include "base/wait.h"
+#include "bson/view.h"
 #include "model/session_id.h"
 
 namespace freshet::command {
 
-/// What is known of a running command besides its Operation.
+/// What is known of a running command besides its Operation. What it points to lives until the
+/// command is removed.
 struct RunningCommand {
   Operation* operation = nullptr;
-  std::string command_name;
+  std::string_view command_name;
   std::string ns;
-  std::string body;  ///< the command as sent, without document sequences
+  bson::View body;  ///< the command as sent, without document sequences
   std::optional<model::SessionId> session;
-  bool parked = false;
-  WakerPtr waker = nullptr;  ///< of the wait while it is parked
+  WakerPtr parked;  ///< ends the wait it is in; null while it runs
 };
 
 /// Thread-safe.
@@ -37,25 +40,34 @@ class OperationRegistry {
                                      0x7fffffffU);
   }
   void add(std::uint64_t id, RunningCommand command);
-  void set_running(std::uint64_t id);
-  /// It waits from now on: whoever interrupts it wakes `waker`, at once when that was done already.
-  void set_parked(std::uint64_t id, const WakerPtr& waker);
+  /// The command waits, and `waker` would end that; null: it runs again. One that was killed before
+  /// is woken at once.
+  void set_parked(std::uint64_t id, WakerPtr waker);
   void remove(std::uint64_t id);
 
-  /// False when there is no such operation.
+  /// Interrupts the operation, and wakes it if it waits. False when there is no such operation.
   bool kill(std::uint64_t id);
   /// Kills what runs for these sessions.
   void kill_sessions(const std::function<bool(const model::SessionId&)>& which);
   /// Interrupts each operation that `which` accepts with `code`; it must not call back.
   void interrupt_if(ErrorCode code,
                     const std::function<bool(std::uint64_t, const RunningCommand&)>& which);
-  /// Calls `visit` for each, in id order, under the registry's lock: it must not call back.
+  /// Calls `visit` for each, in no order, under a lock: it must not call back.
   void for_each(const std::function<void(std::uint64_t, const RunningCommand&)>& visit) const;
   std::size_t size() const;
 
  private:
-  mutable Mutex mutex_;
-  std::map<std::uint64_t, RunningCommand> running_ GUARDED_BY(mutex_);
+  /// Every command passes through here twice, so they are spread over several locks.
+  struct alignas(64) Stripe {
+    mutable Mutex mutex;
+    std::unordered_map<std::uint64_t, RunningCommand> running GUARDED_BY(mutex);
+  };
+  static constexpr std::size_t kStripes = 16;
+
+  Stripe& stripe_of(std::uint64_t id) { return stripes_[id % kStripes]; }
+  static WakerPtr interrupt(RunningCommand& command, ErrorCode code);
+
+  std::array<Stripe, kStripes> stripes_;
   std::atomic<std::uint64_t> next_id_{1};
   std::atomic<std::uint32_t> next_request_id_{1};
 };

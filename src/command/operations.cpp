@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // currentOp, killOp: what runs now.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -19,23 +21,31 @@
 #include "query/matcher.h"
 
 namespace freshet::command {
-
 namespace {
 
 constexpr std::size_t kTruncatedBytes = 1024;
 
-void append_command(bson::Builder& entry, bson::View command, const CurrentOpOptions& options) {
-  if (!options.truncate || command.size_bytes() <= kTruncatedBytes) {
-    entry.add("command", command);
-    return;
+void append_progress(bson::Builder& entry, const Operation::Progress& progress) {
+  if (progress.what == nullptr) return;
+  std::string message = progress.what;
+  if (progress.total > 0) {
+    const std::int64_t percent = std::min<std::int64_t>(100, 100 * progress.done / progress.total);
+    message += fmt::format(": {}/{} {}%", progress.done, progress.total, percent);
+    entry.open_document("progress").add("done", progress.done).add("total", progress.total).close();
   }
-  std::string text = bson::to_json(command);
-  text.resize(std::min(text.size(), kTruncatedBytes));
-  entry.open_document("command").add("$truncated", utf8_replaced(std::move(text))).close();
+  entry.add("msg", message);
+}
+
+void append_cursor_in_use(bson::Builder& entry, bson::View command, const CursorsInUse& cursors) {
+  const bson::Element id = command["getMore"];
+  if (id.type() != bson::Type::Int64) return;
+  const auto used = cursors.find(id.as_int64());
+  if (used != cursors.end()) entry.add_all(bson::View(used->second));
 }
 
 std::string operation_entry(const CommandServices& services, std::uint64_t id,
-                            const RunningCommand& running, const CurrentOpOptions& options) {
+                            const RunningCommand& running, const CursorsInUse& cursors,
+                            const CurrentOpOptions& options) {
   const Operation& operation = *running.operation;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(
                           services.clock.steady() - operation.started())
@@ -54,32 +64,23 @@ std::string operation_entry(const CommandServices& services, std::uint64_t id,
   entry.add("secs_running", static_cast<std::int64_t>(micros / 1'000'000))
       .add("microsecs_running", static_cast<std::int64_t>(micros));
   entry.add("op", operation_kind(running.command_name)).add("ns", running.ns);
-  append_command(entry, bson::View(running.body), options);
+  entry.add("command", bson::View(shown_command(bson::View(running.body), options)));
+  append_cursor_in_use(entry, bson::View(running.body), cursors);
+  append_progress(entry, operation.progress());
   entry.add("numYields", std::int32_t{0}).open_document("locks").close();
-  entry.add("waitingForLock", false).add("parked", running.parked);
-  return entry.take();
-}
-
-std::string cursor_entry(const CommandServices& services, const cursor::CursorInfo& cursor,
-                         const CurrentOpOptions& options) {
-  bson::Builder entry;
-  entry.add("type", "idleCursor").add("host", services.identity.advertised);
-  entry.add("ns", cursor.params.ns.full());
-  if (cursor.params.user.session) cursor.params.user.session->append_to(entry, "lsid");
-  entry.open_document("cursor").add("cursorId", cursor.id);
-  entry.add_date("createdDate", cursor.created_wall_ms);
-  entry.add_date("lastAccessDate", cursor.last_used_wall_ms);
-  entry.add("nDocsReturned", cursor.documents).add("nBatchesReturned", cursor.batches);
-  entry.add("noCursorTimeout", cursor.params.no_timeout).add("tailable", cursor.tailable);
-  entry.add("awaitData", cursor.await_data);
-  bson::Builder origin;
-  append_command(origin, bson::View(cursor.params.command), options);
-  const std::string command = origin.take();
-  entry.add("originatingCommand", bson::View(command)["command"].as_document()).close();
+  entry.add("waitingForLock", false).add("parked", running.parked != nullptr);
   return entry.take();
 }
 
 }  // namespace
+
+std::string shown_command(bson::View command, const CurrentOpOptions& options) {
+  if (!options.truncate || command.size_bytes() <= kTruncatedBytes) return command.to_string();
+  std::string text = bson::to_json(command);
+  text.resize(std::min(text.size(), kTruncatedBytes));
+  bson::Builder out;
+  return out.add("$truncated", utf8_replaced(std::move(text))).take();
+}
 
 CurrentOpOptions read_current_op_options(bson::View stage) {
   constexpr std::string_view kKnown[] = {"allUsers",     "idleConnections", "idleCursors",
@@ -105,13 +106,10 @@ CurrentOpOptions read_current_op_options(bson::View stage) {
 std::vector<std::string> current_operations(CommandServices& services,
                                             const CurrentOpOptions& options) {
   std::vector<std::string> out;
+  const auto cursors = used_cursors(services, options);
   services.operations.for_each([&](std::uint64_t id, const RunningCommand& running) {
-    out.push_back(operation_entry(services, id, running, options));
+    out.push_back(operation_entry(services, id, running, cursors, options));
   });
-  if (!options.idle_cursors) return out;
-  for (const cursor::CursorInfo& cursor : services.cursors.list()) {
-    if (!cursor.pinned) out.push_back(cursor_entry(services, cursor, options));
-  }
   return out;
 }
 

@@ -28,8 +28,8 @@ void run_set_parameter(CommandContext& context, bson::Builder& reply) {
   bool skip = true;
   for (const bson::Element& element : context.body) {
     if (std::exchange(skip, false) || is_generic_argument(element.name())) continue;
-    const std::int64_t before = context.services.parameters.set(element.name(), element);
-    if (!std::exchange(found, true)) reply.add("was", before);
+    context.services.parameters.set(element.name(), element, reply);
+    found = true;
   }
   if (found) return;
   raise(ErrorCode::InvalidOptions, "no option found to set, use help:true to see options");

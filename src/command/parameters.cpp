@@ -36,9 +36,15 @@ constexpr Fixed kFixed[] = {
      [](const Parameters&, bson::Builder& out) { out.add("requireApiVersion", false); }},
 };
 
+constexpr std::string_view kAllowDiskUse = "allowDiskUseByDefault";
+
 }  // namespace
 
 bool Parameters::append(std::string_view name, bson::Builder& out) const {
+  if (name == kAllowDiskUse) {
+    out.add(name, allow_disk_use_by_default());
+    return true;
+  }
   for (const Fixed& fixed : kFixed) {
     if (fixed.name != name) continue;
     fixed.append(*this, out);
@@ -58,13 +64,22 @@ bool Parameters::append(std::string_view name, bson::Builder& out) const {
 void Parameters::append_all(bson::Builder& out) const {
   for (const Fixed& fixed : kFixed)
     fixed.append(*this, out);
+  out.add(kAllowDiskUse, allow_disk_use_by_default());
   for (const Setting& setting : settings_)
     out.add(setting.name, setting.get());
   for (const LimitRow& row : limit_table())
     out.add(row.name, limits_.*row.member);
 }
 
-std::int64_t Parameters::set(std::string_view name, bson::ValueView value) const {
+void Parameters::set(std::string_view name, bson::ValueView value, bson::Builder& reply) {
+  if (name == kAllowDiskUse) {
+    if (value.type() != bson::Type::Bool && !value.is_number()) {
+      raise(ErrorCode::TypeMismatch, "'{}' must be a boolean, found {}", name,
+            bson::type_alias(value.type()));
+    }
+    reply.add("was", allow_disk_use_by_default_.exchange(value.truthy()));
+    return;
+  }
   for (const Setting& setting : settings_) {
     if (setting.name != name) continue;
     if (!value.is_number() || value.number_as_int64() < setting.min ||
@@ -72,9 +87,9 @@ std::int64_t Parameters::set(std::string_view name, bson::ValueView value) const
       raise(ErrorCode::BadValue, "expected a whole number from {} to {} for parameter {}",
             setting.min, setting.max, name);
     }
-    const std::int64_t before = setting.get();
+    reply.add("was", setting.get());
     setting.set(value.number_as_int64());
-    return before;
+    return;
   }
   bson::Builder known;
   if (append(name, known)) {

@@ -2,6 +2,7 @@
 // What getParameter shows and setParameter may change.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -42,14 +43,18 @@ class Parameters {
   /// Appends one parameter; false when there is none of that name.
   [[nodiscard]] bool append(std::string_view name, bson::Builder& out) const;
   void append_all(bson::Builder& out) const;
-  /// Gives what it was before. Throws InvalidOptions (72) for an unknown name, IllegalOperation (20)
-  /// for one that is set at start only, BadValue (2) for a value out of range.
-  [[nodiscard]] std::int64_t set(std::string_view name, bson::ValueView value) const;
+  /// Changes it and appends what it was (`was`). Throws InvalidOptions (72) for an unknown name,
+  /// IllegalOperation (20) for one that is set at start only, BadValue (2) for a value out of range.
+  void set(std::string_view name, bson::ValueView value, bson::Builder& reply);
+
+  /// What a command that does not say allowDiskUse gets.
+  bool allow_disk_use_by_default() const { return allow_disk_use_by_default_.load(); }
 
  private:
   const Limits& limits_;
   const bool test_commands_;
   std::vector<Setting> settings_;
+  std::atomic<bool> allow_disk_use_by_default_{true};
 };
 
 }  // namespace freshet::command

@@ -7,6 +7,7 @@
 #include "bson/json.h"
 #include "collection/data.h"
 #include "command/profiler.h"
+#include "pipeline/plan/stage_text.h"
 
 namespace freshet::command {
 namespace {
@@ -30,13 +31,14 @@ void note_plan(CommandContext& context, const pipeline::QueryPlan& plan) {
   }
   if (!context.services.profiler.watches_all()) return;
   bson::Builder out;
-  plan.explain(out);
+  pipeline::StageText text(out, false);
+  plan.explain(text);
   const std::string winning_plan = out.take();
   context.counts.plan_summary = summary_of(bson::View(winning_plan));
 }
 
 void note_examined(CommandContext& context, const pipeline::QueryPlan& plan) {
-  const pipeline::QueryPlan::Counts counts = plan.examined();
+  const pipeline::ExamineCounts counts = plan.examined();
   context.counts.keys_examined = counts.keys;
   context.counts.documents_examined = counts.documents;
 }

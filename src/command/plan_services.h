@@ -2,6 +2,7 @@
 // What plans need, out of what commands have.
 #pragma once
 
+#include "base/limits.h"
 #include "collection/data.h"
 #include "command/services.h"
 #include "pipeline/plan/query_plan.h"
@@ -9,8 +10,15 @@
 namespace freshet::command {
 
 inline pipeline::PlanServices plan_services(CommandServices& services) {
-  return {services.data.store(), services.data.commits(), services.data.catalog(), services.clock,
-          services.random};
+  return {.store = services.data.store(),
+          .commits = services.data.commits(),
+          .catalog = services.data.catalog(),
+          .clock = services.clock,
+          .random = services.random,
+          .image_ages = services.image_ages,
+          .spill = services.spill,
+          .stage_memory_bytes_max =
+              static_cast<std::size_t>(services.limits.stage_memory_bytes_max)};
 }
 
 }  // namespace freshet::command

@@ -9,6 +9,7 @@
 #include "command/arguments.h"
 #include "command/command_table.h"
 #include "command/commands.h"
+#include "command/history_report.h"
 #include "command/identity.h"
 #include "command/operation_registry.h"
 #include "command/primaryship.h"
@@ -33,7 +34,7 @@ std::int64_t date_of(model::ClusterTime time) {
   return std::int64_t{time.seconds()} * 1000;
 }
 
-void append_member(bson::Builder& out, const CommandServices& services, std::int64_t now_ms) {
+void append_member(bson::Builder& out, const CommandServices& services) {
   const Identity& identity = services.identity;
   const model::ClusterTime applied = services.commit.applied();
   out.push_document()
@@ -43,7 +44,7 @@ void append_member(bson::Builder& out, const CommandServices& services, std::int
   const bool primary = identity.is_primary;
   out.add("state", primary ? kPrimaryState : kSecondaryState)
       .add("stateStr", primary ? "PRIMARY" : "SECONDARY");
-  out.add("uptime", static_cast<std::int32_t>((now_ms - identity.started_ms) / 1000));
+  out.add("uptime", static_cast<std::int32_t>(identity.uptime(services.clock).count() / 1000));
   append_op_time(out, "optime", applied, identity.term.load());
   out.add_date("optimeDate", date_of(applied));
   out.add("lastHeartbeatMessage", "")
@@ -98,8 +99,9 @@ void run_repl_set_get_status(CommandContext& context, bson::Builder& reply) {
       .add_date("lastDurableWallTime", date_of(visible));
   reply.close();
   reply.open_array("members");
-  append_member(reply, services, now_ms);
+  append_member(reply, services);
   reply.close();
+  append_history(services, "freshetHistory", reply);
 }
 
 void run_repl_set_get_config(CommandContext& context, bson::Builder& reply) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@
 #include "command/parameters.h"
 #include "command/reply.h"
 #include "command/role.h"
+#include "command/short_write.h"
 #include "session/registry.h"
 #include "storage/commit/commit_layer.h"
 
@@ -32,6 +34,11 @@ std::string_view database_of(const wire::Message& message) {
   return db.as_string();
 }
 
+std::optional<SteadyTime> earlier(std::optional<SteadyTime> one, std::optional<SteadyTime> other) {
+  if (!one || !other) return one ? one : other;
+  return std::min(*one, *other);
+}
+
 }  // namespace
 
 Request::Request(CommandServices& services, wire::Message message,
@@ -40,7 +47,10 @@ Request::Request(CommandServices& services, wire::Message message,
       message_(std::move(message)),
       client_(std::move(client)),
       operation_(services.clock, services.operations.next_id(), client_->info()),
-      response_to_(message_.request_id) {}
+      response_to_(message_.request_id) {
+  operation_.set_memory_bytes_max(
+      static_cast<std::size_t>(services.limits.command_memory_bytes_max));
+}
 
 Request::~Request() {
   unregister_operation();
@@ -63,11 +73,9 @@ Step Request::step() {
 }
 
 Step Request::advance() {
-  if (std::exchange(parked_, false)) {
-    services_.operations.set_running(operation_.id());
-    if (state_ != State::AwaitDurable) operation_.check_now();
-  }
-  if (operation_.interrupted()) operation_.check_now();
+  if (std::exchange(parked_, false)) end_park();
+  // What is done is done: a write whose durability is awaited is answered with what it did.
+  if (operation_.interrupted() && state_ != State::AwaitDurable) operation_.check_now();
   if (state_ == State::Fresh || state_ == State::Finished) open();
   if (state_ == State::Held) {
     if (must_hold()) return Step::Parked;
@@ -76,14 +84,19 @@ Step Request::advance() {
   }
   if (state_ == State::AwaitRead) {
     if (must_await_read()) return Step::Parked;
+    state_ = State::AwaitRoom;
+  }
+  if (state_ == State::AwaitRoom) {
+    if (must_await_room()) return Step::Parked;
     state_ = State::AwaitTurn;
   }
   if (state_ == State::AwaitTurn) {
+    operation_.check_now();
     if (!scope_.enter(*context_)) return Step::Parked;
     state_ = State::Running;
   }
   if (state_ == State::Running) {
-    if ((context_->row.flags & kWorker) != 0 && !context_->on_worker) {
+    if (!context_->on_worker && wants_worker()) {
       context_->on_worker = true;
       return Step::NeedWorker;
     }
@@ -174,7 +187,39 @@ bool Request::must_await_read() {
   const Level level = concern.effective_level();
   const bool durable = level == Level::Majority || level == Level::Snapshot;
   awaited_read_ = *wanted;
-  return durable && services_.commit.visible() < *wanted && services_.commit.accepting();
+  if (!durable || services_.commit.visible() >= *wanted || !services_.commit.accepting()) {
+    return false;
+  }
+  operation_.check_now();
+  return true;
+}
+
+// What the command worked with goes first: it reads what a transaction holds.
+void Request::leave_session() {
+  if (!context_->more_to_come) work_.reset();
+  scope_.leave(*context_);
+}
+
+// Writes do not begin while the disk is far behind; no thread waits for it.
+bool Request::must_await_room() {
+  if ((context_->row.flags & kWrites) == 0 || services_.commit.has_room()) return false;
+  operation_.check_now();
+  return true;
+}
+
+// Who was woken is on the connection's thread again, whoever ran it before.
+void Request::end_park() {
+  services_.operations.set_parked(operation_.id(), nullptr);
+  context_->on_worker = false;
+}
+
+bool Request::wants_worker() {
+  const std::uint32_t flags = context_->row.flags;
+  if (!wants_worker_) {
+    wants_worker_ =
+        (flags & kWorker) != 0 || ((flags & kWrites) != 0 && !is_short_write(*context_));
+  }
+  return *wants_worker_;
 }
 
 Progress Request::run() {
@@ -187,123 +232,35 @@ Progress Request::run() {
   return work_->step(*context_, writer_->body());
 }
 
-// What the command worked with goes first: it reads what a transaction holds.
-void Request::leave_session() {
-  if (!context_->more_to_come) work_.reset();
-  scope_.leave(*context_);
-}
-
-bool Request::must_await_durable() {
-  if ((context_->row.flags & kWrites) == 0 || !context_->write_concern.wants_durable())
-    return false;
-  if (durable_position_.is_zero()) {
-    const model::ClusterTime wrote = context_->durable_position;
-    durable_position_ = wrote.is_zero() ? services_.commit.applied() : wrote;
-  }
-  if (services_.commit.visible() >= durable_position_) return false;
-  if (!services_.commit.accepting()) {
-    raise(ErrorCode::InterruptedAtShutdown, "the server stopped before the write was durable");
-  }
-  const std::int64_t timeout_ms = context_->write_concern.w_timeout_ms;
-  if (timeout_ms > 0 && !durable_deadline_) {
-    durable_deadline_ = services_.clock.steady() + Milliseconds(timeout_ms);
-  }
-  if (durable_wait_is_over()) return false;
-  services_.commit.request_flush(durable_position_);
-  return true;
-}
-
-// The write is done; that it was not waited for long enough is said beside its result.
-bool Request::durable_wait_is_over() {
-  const SteadyTime now = services_.clock.steady();
-  if (durable_deadline_ && now >= *durable_deadline_) {
-    append_write_concern_error(ErrorCode::WriteConcernFailed, "waiting for replication timed out",
-                               true);
-    return true;
-  }
-  if (operation_.deadline() && now >= *operation_.deadline()) {
-    append_write_concern_error(ErrorCode::MaxTimeMSExpired, "operation exceeded time limit", false);
-    return true;
-  }
-  return false;
-}
-
-// The earlier of two limits, where there are any.
-std::optional<SteadyTime> Request::durable_wait_limit() const {
-  const std::optional<SteadyTime> own = operation_.deadline();
-  if (!own || !durable_deadline_) return own ? own : durable_deadline_;
-  return std::min(*own, *durable_deadline_);
-}
-
-// The write is done; that more members than there are cannot confirm it is said beside its result.
-void Request::check_write_concern() {
-  if (!fault_.write_concern_error().empty()) {
-    const bson::View fault(fault_.write_concern_error());
-    writer_->body().add("writeConcernError", fault);
-    const auto code = static_cast<ErrorCode>(fault["code"].number_as_int64());
-    append_labels(write_concern_error_labels(*context_, code));
-    return;
-  }
-  const model::WriteConcern& concern = context_->write_concern;
-  if ((context_->row.flags & kWrites) == 0 || concern.is_majority()) return;
-  if (concern.w_mode.empty() && concern.w_number > 1) {
-    append_write_concern_error(ErrorCode::UnsatisfiableWriteConcern,
-                               "Not enough data-bearing nodes", false);
-  } else if (!concern.w_mode.empty()) {
-    append_write_concern_error(
-        ErrorCode::UnknownReplWriteConcern,
-        "No write concern mode named '" + concern.w_mode + "' found in replica set configuration",
-        false);
-  }
-}
-
-void Request::append_write_concern_error(ErrorCode code, std::string_view message, bool timed_out) {
-  bson::Builder& reply = writer_->body();
-  reply.open_document("writeConcernError").add("code", static_cast<std::int32_t>(code));
-  reply.add("codeName", code_name(code)).add("errmsg", message).open_document("errInfo");
-  if (timed_out) reply.add("wtimeout", true);
-  context_->write_concern.append_to(reply, "writeConcern");
-  reply.close().close();
-  append_labels(write_concern_error_labels(*context_, code));
-}
-
-// A fail point may say which labels there shall be.
-void Request::append_labels(const std::vector<std::string_view>& labels) {
-  std::vector<std::string_view> chosen = labels;
-  if (const auto* instead = fault_.labels()) chosen.assign(instead->begin(), instead->end());
-  if (chosen.empty()) return;
-  writer_->body().open_array("errorLabels");
-  for (const std::string_view label : chosen)
-    writer_->body().push(label);
-  writer_->body().close();
-}
-
 // Whoever interrupts the operation ends its wait too.
 Park Request::park() {
+  Park wait = current_wait();
   parked_ = true;
-  Park park = wait();
-  auto subscribe = [operations = &services_.operations, id = operation_.id(),
-                    then = std::move(park.subscribe)](const WakerPtr& waker) {
-    operations->set_parked(id, waker);
-    if (then) then(waker);
+  wait.subscribe = [this, subscribe = std::move(wait.subscribe)](const WakerPtr& waker) {
+    services_.operations.set_parked(operation_.id(), waker);
+    if (subscribe) subscribe(waker);
   };
-  park.subscribe = std::move(subscribe);
-  return park;
+  return wait;
 }
 
-Park Request::wait() {
+Park Request::current_wait() {
   if (state_ == State::Held) return Park{.subscribe = nullptr, .deadline = fault_.held_until()};
   if (state_ == State::AwaitTurn) return scope_.wait(*context_);
   if (state_ == State::AwaitDurable) {
     return Park{.subscribe = [commit = &services_.commit, position = durable_position_](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
-                .deadline = durable_wait_limit()};
+                 .deadline = earlier(durable_deadline_, operation_.deadline())};
   }
   if (state_ == State::AwaitRead) {
     const model::ClusterTime position = awaited_read_;
     services_.commit.request_flush(position);
     return Park{.subscribe = [commit = &services_.commit, position](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
+                .deadline = operation_.deadline()};
+  }
+  if (state_ == State::AwaitRoom) {
+    return Park{.subscribe = [commit = &services_.commit](
+                                 const WakerPtr& waker) { commit->wait_room(waker); },
                 .deadline = operation_.deadline()};
   }
   return work_->park(*context_);
@@ -381,10 +338,11 @@ void Request::register_operation() {
   std::string ns(context_->db);
   if (first.is_string()) ns.append(".").append(first.as_string());
   services_.operations.add(operation_.id(), {.operation = &operation_,
-                                             .command_name = std::string(context_->row.name),
+                                             .command_name = context_->row.name,
                                              .ns = std::move(ns),
-                                             .body = message_.body.to_string(),
-                                             .session = context_->session});
+                                             .body = message_.body,
+                                             .session = context_->session,
+                                             .parked = nullptr});
   registered_ = true;
 }
 

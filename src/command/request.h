@@ -34,6 +34,7 @@ class Request final : public Exchange {
     Fresh,
     Held,       // by a fail point
     AwaitRead,  // a moment that the client knows of
+    AwaitRoom,  // in the log that is not durable yet
     AwaitTurn,  // another command of the session
     Running,
     AwaitDurable,
@@ -45,16 +46,19 @@ class Request final : public Exchange {
   const CommandRow* find_row(std::string_view name) const;
   bool must_hold() const;
   bool must_await_read();
+  bool must_await_room();
+  void end_park();
+  bool wants_worker();
   Progress run();
   void leave_session();
+  bool writes() const;
   bool must_await_durable();
   Step finish();
   Step close();
-  Park wait();
   void write_error(Error error);
   void append_labels(const std::vector<std::string_view>& labels);
-  bool durable_wait_is_over();
-  std::optional<SteadyTime> durable_wait_limit() const;
+  bool gave_up_waiting();
+  Park current_wait();
   void check_write_concern();
   void append_write_concern_error(ErrorCode code, std::string_view message, bool timed_out);
   void register_operation();
@@ -77,7 +81,8 @@ class Request final : public Exchange {
   TransactionScope scope_;
   bool exhaust_ = false;
   bool registered_ = false;
-  bool parked_ = false;
+  bool parked_ = false;               // as the registry knows it
+  std::optional<bool> wants_worker_;  // once that was found out
   std::int32_t response_to_;
 };
 

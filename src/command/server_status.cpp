@@ -10,9 +10,11 @@
 #include "base/version.h"
 #include "collection/data.h"
 #include "command/commands.h"
+#include "command/history_report.h"
 #include "command/identity.h"
 #include "command/metrics.h"
 #include "command/operation_registry.h"
+#include "command/stream_metrics.h"
 #include "cursor/registry.h"
 #include "oplog/retention.h"
 #include "session/registry.h"
@@ -41,13 +43,34 @@ ProcessMemory process_memory() {
   return out;
 }
 
+NetworkUse network_use(const CommandServices& services) {
+  return services.host.network ? services.host.network() : NetworkUse{};
+}
+
 void append_connections(const CommandServices& services, bson::Builder& reply) {
   const Host& host = services.host;
   const std::int64_t current = host.connections_current ? host.connections_current() : 0;
   const std::int64_t total = host.connections_total ? host.connections_total() : 0;
   reply.open_document("connections").add("current", static_cast<std::int32_t>(current));
   reply.add("available", static_cast<std::int32_t>(services.limits.connections_max - current));
-  reply.add("totalCreated", static_cast<std::int32_t>(total)).close();
+  reply.add("totalCreated", static_cast<std::int32_t>(total));
+  reply.add("rejected", static_cast<std::int32_t>(network_use(services).connections_rejected));
+  reply.close();
+}
+
+void append_network(const CommandServices& services, bson::Builder& reply) {
+  const NetworkUse network = network_use(services);
+  reply.open_document("network");
+  reply.add("bytesIn", network.bytes_in).add("bytesOut", network.bytes_out);
+  reply.add("numRequests", network.requests).close();
+}
+
+/// What the edge holds at this moment, each with its limit in `limits`.
+void append_edge(const CommandServices& services, bson::Builder& reply) {
+  const NetworkUse network = network_use(services);
+  reply.add("commandsParked", network.commands_parked);
+  reply.add("commandsOnWorkers", network.commands_on_workers);
+  reply.add("receiveBytes", network.receive_bytes).add("sendBytes", network.send_bytes);
 }
 
 void append_operations(const CommandServices& services, bson::Builder& reply) {
@@ -89,24 +112,11 @@ void append_transactions(const CommandServices& services, bson::Builder& reply) 
   reply.add("totalStarted", stats.total_started).close();
 }
 
-void append_streams(const CommandServices& services, bson::Builder& reply) {
-  const stream::HubStats stats = services.hub.stats();
-  reply.open_document("changeStreams").add("streams", static_cast<std::int64_t>(stats.streams));
-  reply.add("feeds", static_cast<std::int64_t>(stats.feeds))
-      .add("waiting", static_cast<std::int64_t>(stats.waiting));
-  reply.add("ringEntries", static_cast<std::int64_t>(stats.ring_entries));
-  reply.add("ringBytes", static_cast<std::int64_t>(stats.ring_bytes));
-  reply.add("dispatchedEntries", static_cast<std::int64_t>(stats.dispatched_entries));
-  reply.add("matches", static_cast<std::int64_t>(stats.matches))
-      .add("wakes", static_cast<std::int64_t>(stats.wakes));
-  reply.close();
-}
-
-void append_metrics(const CommandServices& services, bson::Builder& reply) {
+void append_metrics(CommandServices& services, bson::Builder& reply) {
   const Metrics& metrics = services.metrics;
   reply.open_document("metrics");
   append_cursors(services, reply);
-  append_streams(services, reply);
+  append_stream_metrics(services, reply);
   reply.open_document("document").add("returned", metrics.documents_returned.value()).close();
   reply.open_document("operation").add("writeConflicts", metrics.write_conflicts.value()).close();
   reply.close();
@@ -118,7 +128,9 @@ void append_oplog(const CommandServices& services, bson::Builder& reply) {
   reply.open_document("oplog").add("bytes", static_cast<std::int64_t>(store.log_bytes()));
   reply.add("earliestOptime", first.value_or(storage::Position{}).timestamp());
   reply.add("latestOptime", services.data.commits().visible().timestamp());
-  reply.add("lastDropped", services.retention.last_dropped().timestamp()).close();
+  reply.add("lastDropped", services.retention.last_dropped().timestamp());
+  append_history(services, "history", reply);
+  reply.close();
 }
 
 void append_limits(const Limits& limits, bson::Builder& reply) {
@@ -131,10 +143,10 @@ void append_limits(const Limits& limits, bson::Builder& reply) {
 }  // namespace
 
 void run_server_status(CommandContext& context, bson::Builder& reply) {
-  const CommandServices& services = context.services;
+  CommandServices& services = context.services;
   const Identity& identity = services.identity;
   const std::int64_t now_ms = services.clock.wall_ms();
-  const std::int64_t up_ms = now_ms - identity.started_ms;
+  const std::int64_t up_ms = identity.uptime(services.clock).count();
   reply.add("host", identity.advertised).add("version", kClaimedVersion).add("process", "mongod");
   reply.add("pid", static_cast<std::int64_t>(::getpid()))
       .add("uptime", static_cast<double>(up_ms) / 1000.0);
@@ -148,12 +160,7 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
   append_operations(services, reply);
   reply.open_document("logicalSessionRecordCache");
   reply.add("activeSessionsCount", static_cast<std::int32_t>(services.sessions.size())).close();
-  const NetworkUse network = services.host.network ? services.host.network() : NetworkUse{};
-  reply.open_document("network")
-      .add("bytesIn", network.bytes_in)
-      .add("bytesOut", network.bytes_out)
-      .add("numRequests", network.requests)
-      .close();
+  append_network(services, reply);
   reply.open_document("repl").add("setName", identity.set_name).add("isWritablePrimary", true);
   reply.add("secondary", false).add("primary", identity.advertised).add("me", identity.advertised);
   reply.open_array("hosts").push(identity.advertised).close().close();
@@ -167,10 +174,13 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
       .add("resident", static_cast<std::int32_t>(memory.resident_mb));
   reply.add("virtual", static_cast<std::int32_t>(memory.virtual_mb)).add("supported", true).close();
   append_transactions(services, reply);
+  append_image_metrics(services, reply);
   append_metrics(services, reply);
   append_oplog(services, reply);
   append_limits(services.limits, reply);
-  reply.open_document("freshet").add("version", base::kVersion).close();
+  reply.open_document("freshet").add("version", base::kVersion);
+  append_edge(services, reply);
+  reply.close();
 }
 
 void run_conn_pool_stats(CommandContext&, bson::Builder& reply) {

@@ -18,7 +18,11 @@ namespace freshet::commit {
 class CommitLayer;
 }
 namespace freshet::oplog {
+class ImagePolicy;
 class Retention;
+}  // namespace freshet::oplog
+namespace freshet::catalog {
+class ImageAges;
 }
 namespace freshet::collection {
 class Data;
@@ -26,7 +30,11 @@ class Data;
 namespace freshet::stream {
 class DocumentLookup;
 class StreamHub;
+struct StreamCounters;
 }  // namespace freshet::stream
+namespace freshet::pipeline {
+class SpillArea;
+}
 namespace freshet::cursor {
 class Registry;
 }
@@ -46,11 +54,18 @@ class Profiler;
 class Primaryship;
 class Dispatcher;
 
-/// What the edge counts since the start; see serverStatus.network.
+/// What the edge counts; see serverStatus.
 struct NetworkUse {
+  // Since the start.
   std::int64_t bytes_in = 0;
   std::int64_t bytes_out = 0;
   std::int64_t requests = 0;
+  std::int64_t connections_rejected = 0;
+  // At this moment.
+  std::int64_t commands_parked = 0;
+  std::int64_t commands_on_workers = 0;
+  std::int64_t receive_bytes = 0;  ///< of requests that are large or not complete
+  std::int64_t send_bytes = 0;     ///< of replies that a client does not read
 };
 
 /// How the process was started and what it may ask of its edge; filled by app.
@@ -79,13 +94,17 @@ struct CommandServices {
   Profiler& profiler;
   commit::CommitLayer& commit;
   oplog::Retention& retention;
+  oplog::ImagePolicy& images;
+  const catalog::ImageAges& image_ages;
   collection::Data& data;
   stream::StreamHub& hub;
   stream::DocumentLookup& lookup;
+  stream::StreamCounters& stream_counters;
   cursor::Registry& cursors;
   session::Registry& sessions;
   session::TransactionTable& transactions;
   Host& host;
+  pipeline::SpillArea* spill;  ///< null: nothing goes to disk
 };
 
 /// The way in for the edge. `services` outlives it.

@@ -56,7 +56,7 @@ void run_start_session(CommandContext& context, bson::Builder& reply) {
   const model::SessionId session{model::Uuid::generate(context.services.random), std::string()};
   context.services.sessions.touch(session);
   session.append_to(reply, "id");
-  reply.add("timeoutMinutes", session::kTimeoutMinutes);
+  reply.add("timeoutMinutes", session::timeout_minutes(context.services.limits));
 }
 
 void run_end_sessions(CommandContext& context, bson::Builder&) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/source_documents.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "bson/builder.h"
@@ -88,8 +92,9 @@ Documents index_stats(CommandContext& context, const model::Namespace& ns) {
     bson::Builder entry;
     entry.add("name", index->name).add("key", index->key_pattern());
     entry.add("host", context.services.identity.advertised);
-    entry.open_document("accesses").add("ops", std::int64_t{0});
-    entry.add_date("since", context.services.identity.started_ms).close();
+    const std::int64_t since = index->runtime->since_ms.load();
+    entry.open_document("accesses").add("ops", index->runtime->uses.load());
+    entry.add_date("since", since == 0 ? context.services.identity.started_ms : since).close();
     if (index->building) entry.add("building", true);
     entry.add("spec", bson::View(index->spec));
     out.push_back(entry.take());
@@ -106,6 +111,16 @@ Documents sessions(CommandContext& context) {
     out.push_back(entry.take());
   }
   return out;
+}
+
+Documents current_operations_asked_for(CommandContext& context, bson::View options) {
+  const CurrentOpOptions wanted = read_current_op_options(options);
+  Documents documents = current_operations(context.services, wanted);
+  if (wanted.idle_cursors) {
+    for (std::string& cursor : idle_cursors(context.services, wanted))
+      documents.push_back(std::move(cursor));
+  }
+  return documents;
 }
 
 }  // namespace
@@ -130,7 +145,7 @@ Documents source_documents(CommandContext& context, const model::Namespace& ns,
       raise(ErrorCode::InvalidNamespace,
             "$currentOp must be run against the 'admin' database with {{aggregate: 1}}");
     }
-    return current_operations(context.services, read_current_op_options(options));
+    return current_operations_asked_for(context, options);
   }
   return {};
 }

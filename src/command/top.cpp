@@ -9,8 +9,6 @@
 namespace freshet::command {
 namespace {
 
-using catalog::Use;
-
 struct Sum {
   std::int64_t time_us = 0;
   std::int64_t count = 0;

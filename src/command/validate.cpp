@@ -2,6 +2,8 @@
 // validate: do a collection's documents and indexes agree?
 #include "collection/validate.h"
 
+#include <limits>
+
 #include "base/error.h"
 #include "collection/data.h"
 #include "command/arguments.h"
@@ -29,6 +31,40 @@ constexpr Argument<ValidateArguments> kArguments[] = {
      }},
 };
 
+void add_number(bson::Builder& out, std::string_view name, std::int64_t value) {
+  if (value <= std::numeric_limits<std::int32_t>::max()) {
+    out.add(name, static_cast<std::int32_t>(value));
+  } else {
+    out.add(name, value);
+  }
+}
+
+void append_indexes(bson::Builder& reply, const collection::ValidateResult& result) {
+  reply.add("nIndexes", static_cast<std::int32_t>(result.keys_per_index.size()));
+  reply.open_document("keysPerIndex");
+  for (const auto& [name, keys] : result.keys_per_index)
+    add_number(reply, name, keys);
+  reply.close();
+  reply.open_document("indexDetails");
+  for (const auto& [name, keys] : result.keys_per_index) {
+    reply.open_document(name).add("valid", result.wrong_indexes.count(name) == 0).close();
+  }
+  reply.close();
+}
+
+void append_entries(bson::Builder& reply, std::string_view name,
+                    const std::vector<collection::WrongEntry>& entries) {
+  reply.open_array(name);
+  for (const collection::WrongEntry& entry : entries) {
+    reply.push_document().add("indexName", entry.index);
+    reply.add("recordId", static_cast<std::int64_t>(entry.record));
+    if (!entry.id.empty()) reply.add("idKey", bson::View(entry.id));
+    if (!entry.key.empty()) reply.add("indexKey", bson::View(entry.key));
+    reply.close();
+  }
+  reply.close();
+}
+
 void append_errors(bson::Builder& reply, const std::vector<std::string>& errors) {
   reply.open_array("errors");
   for (const std::string& error : errors)
@@ -51,22 +87,15 @@ void run_validate(CommandContext& context, bson::Builder& reply) {
   const collection::ValidateResult result =
       collection::validate(*snapshot, *collection, &context.op);
   reply.add("ns", ns.full()).add_binary("uuid", 4, collection->uuid.bytes());
-  reply.add("nInvalidDocuments", std::int64_t{0}).add("nNonCompliantDocuments", std::int64_t{0});
-  reply.add("nrecords", result.documents);
-  reply.add("nIndexes", static_cast<std::int32_t>(result.keys_per_index.size()));
-  reply.open_document("keysPerIndex");
-  for (const auto& [name, keys] : result.keys_per_index)
-    reply.add(name, keys);
-  reply.close();
-  reply.open_document("indexDetails");
-  for (const auto& [name, keys] : result.keys_per_index) {
-    reply.open_document(name).add("valid", result.valid()).close();
-  }
-  reply.close();
+  reply.add("nInvalidDocuments", result.invalid_documents);
+  reply.add("nNonCompliantDocuments", std::int64_t{0});
+  add_number(reply, "nrecords", result.documents);
+  append_indexes(reply, result);
   reply.add("valid", result.valid()).add("repaired", false);
   reply.open_array("warnings").close();
   append_errors(reply, result.errors);
-  reply.open_array("extraIndexEntries").close().open_array("missingIndexEntries").close();
+  append_entries(reply, "extraIndexEntries", result.extra_keys);
+  append_entries(reply, "missingIndexEntries", result.missing_keys);
   reply.open_array("corruptRecords").close();
 }
 

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "collection/data.h"
 #include "command/metrics.h"
+#include "pipeline/plan/pre_images.h"
 
 namespace freshet::command {
 namespace {
@@ -25,7 +26,8 @@ bool ends_command(ErrorCode code) {
 void check_writable(const CommandContext& context, const model::Namespace& ns) {
   ns.check();
   static_cast<void>(context);
-  if (ns.db == "local" && ns.coll == "oplog.rs") {
+  const bool is_log = ns.db == "local" && ns.coll == "oplog.rs";
+  if (is_log || pipeline::is_pre_images(ns)) {
     raise(ErrorCode::InvalidNamespace, "cannot write to '{}'", ns.full());
   }
   if (ns.is_command()) raise(ErrorCode::InvalidNamespace, "cannot write to '{}'", ns.full());

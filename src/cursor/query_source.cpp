@@ -66,7 +66,7 @@ void QuerySource::note_given() {
 }
 
 Source::Examined QuerySource::examined() const {
-  const pipeline::Execution::Counts counts = execution_->examined();
+  const pipeline::ExamineCounts counts = execution_->examined();
   return {counts.keys, counts.documents};
 }
 

@@ -13,12 +13,14 @@
 
 namespace freshet::cursor {
 
-/// One open cursor. `id`, `params` and `source` are constant; the source is used by whoever holds
-/// the pin; everything else is guarded by the registry's mutex.
+/// One open cursor. `id`, `params`, `source` and `is_stream` are constant; the source is used by
+/// whoever holds the pin; everything else is guarded by the registry's mutex.
 struct Cursor {
   std::int64_t id = 0;
   CursorParams params;
   SourcePtr source;
+  bool is_stream = false;
+  std::shared_ptr<const ClientInfo> client;  // shared with its connection, which may close first
   std::int64_t created_wall_ms = 0;
   std::int64_t last_used_wall_ms = 0;
   SteadyTime last_used;
@@ -100,6 +102,8 @@ class NothingLeft final : public Source {
 CursorInfo info_of(const Cursor& cursor) {
   return {.id = cursor.id,
           .params = cursor.params,
+          .client = cursor.client,
+          .stream = cursor.source->stream_progress(),
           .pinned = cursor.pinned,
           .tailable = cursor.source->tailable(),
           .await_data = cursor.source->await_data(),
@@ -163,9 +167,11 @@ CursorPin Registry::open(SourcePtr source, CursorParams params) {
   auto cursor = std::make_unique<Cursor>();
   cursor->params = std::move(params);
   cursor->source = std::move(source);
+  cursor->client = cursor->params.user.client;
+  cursor->is_stream = cursor->source->stream_progress().has_value();
   const MutexLock lock(state_->mutex);
   if (static_cast<std::int64_t>(state_->cursors.size()) >= state_->limits.cursors_open_max) {
-    raise(ErrorCode::OperationFailed, "too many open cursors: cursors_open_max is {}",
+    raise(ErrorCode::OperationFailed, "too many open cursors: cursorsOpenMax is {}",
           state_->limits.cursors_open_max);
   }
   cursor->id = state_->new_id();
@@ -190,6 +196,7 @@ CursorPin Registry::pin(std::int64_t id, const model::Namespace& ns, const Curso
     raise(ErrorCode::CursorInUse, "cursor id {} is in use by another command", id);
   }
   cursor.pinned = true;
+  cursor.client = user.client;
   state_->touch(cursor);
   return {*this, cursor};
 }
@@ -259,6 +266,15 @@ std::vector<CursorInfo> Registry::list() const {
   return all;
 }
 
+std::vector<CursorInfo> Registry::list_streams() const {
+  const MutexLock lock(state_->mutex);
+  std::vector<CursorInfo> streams;
+  for (const auto& [id, cursor] : state_->cursors) {
+    if (cursor->is_stream) streams.push_back(info_of(*cursor));
+  }
+  return streams;
+}
+
 CursorStats Registry::stats() const {
   const MutexLock lock(state_->mutex);
   CursorStats stats{.open_total = static_cast<std::int64_t>(state_->cursors.size()),
@@ -267,6 +283,8 @@ CursorStats Registry::stats() const {
   for (const auto& [id, cursor] : state_->cursors) {
     stats.open_pinned += cursor->pinned ? 1 : 0;
     stats.open_no_timeout += cursor->params.no_timeout ? 1 : 0;
+    stats.streams_total += cursor->is_stream ? 1 : 0;
+    stats.streams_pinned += cursor->is_stream && cursor->pinned ? 1 : 0;
   }
   return stats;
 }

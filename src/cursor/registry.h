@@ -20,6 +20,7 @@
 
 namespace freshet {
 class Random;
+struct ClientInfo;
 struct Limits;
 }  // namespace freshet
 
@@ -33,6 +34,8 @@ struct CursorUser {
   std::optional<model::SessionId> session;
   std::optional<std::int64_t> txn_number;  ///< inside that transaction of the session
   std::string name;                        ///< empty without authentication
+  /// Over which connection; null when nobody's. Shared with it, for listings only.
+  std::shared_ptr<const ClientInfo> client = nullptr;
 };
 
 /// What a cursor is told at its birth; constant for its life.
@@ -48,6 +51,8 @@ struct CursorParams {
 struct CursorInfo {
   std::int64_t id = 0;
   CursorParams params;
+  std::shared_ptr<const ClientInfo> client;      ///< who used it last; may be null
+  std::optional<stream::StreamProgress> stream;  ///< of change streams
   bool pinned = false;
   bool tailable = false;
   bool await_data = false;
@@ -62,8 +67,10 @@ struct CursorStats {
   std::int64_t open_total = 0;
   std::int64_t open_pinned = 0;
   std::int64_t open_no_timeout = 0;
-  std::int64_t timed_out = 0;     ///< since start
-  std::int64_t total_opened = 0;  ///< since start
+  std::int64_t streams_total = 0;   ///< of the open ones, change streams
+  std::int64_t streams_pinned = 0;  ///< of the pinned ones
+  std::int64_t timed_out = 0;       ///< since start
+  std::int64_t total_opened = 0;    ///< since start
 };
 
 /// The exclusive use of one cursor by one command. Move-only; belongs to one command, whose thread
@@ -138,6 +145,8 @@ class Registry {
   std::size_t reap();
 
   std::vector<CursorInfo> list() const;
+  /// Those alone that are change streams.
+  std::vector<CursorInfo> list_streams() const;
   CursorStats stats() const;
 
  private:

@@ -9,6 +9,7 @@
 #include "base/wait.h"
 #include "cursor/batch.h"
 #include "model/resume_token.h"
+#include "stream/progress.h"
 
 namespace freshet {
 class Operation;
@@ -50,6 +51,8 @@ class Source {
   };
   /// The index keys and documents that were looked at so far; queries only.
   virtual Examined examined() const { return {}; }
+  /// How far a change stream has come; nothing for every other source. For any thread.
+  virtual std::optional<stream::StreamProgress> stream_progress() const { return std::nullopt; }
 
   /// True when fill() is likely to read much, so that it belongs on a worker.
   virtual bool reads_much() const { return false; }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "cursor/query_source.h"
@@ -25,6 +26,9 @@ class StreamSource final : public Source {
     return stream_->post_batch_token();
   }
   bool reads_much() const override { return stream_->is_behind(); }
+  std::optional<stream::StreamProgress> stream_progress() const override {
+    return stream_->progress();
+  }
 
  private:
   std::unique_ptr<stream::ChangeStream> stream_;

@@ -63,7 +63,7 @@ class OplogTest : public ::testing::Test {
   memory::MemoryStore store_;
   ManualClock clock_;
   Logger logger_{clock_, LogOptions{.target = LogOptions::Target::Nowhere}};
-  PostingWriter postings_;
+  PostingWriter postings_{store_};
   commit::CommitLayer commits_{store_, clock_, logger_, commit::CommitOptions{}};
 };
 
@@ -223,11 +223,18 @@ class RetentionTest : public OplogTest {
       ++count;
     return count;
   }
+  RetentionBounds bounds() {
+    return {.recovery = {},
+            .streams = [this] { return needed_; },
+            .minimum_age = [this] { return minimum_; },
+            .totals = [this] { return postings_.totals(); }};
+  }
   Position needed_ = Position::max();
+  MinimumAge minimum_;
 };
 
 TEST_F(RetentionTest, DropsByAgeInRunningTime) {
-  Retention retention(store_, commits_, clock_, {.history_ms = 10'000}, [this] { return needed_; });
+  Retention retention(store_, commits_, clock_, {.history_ms = 10'000}, bounds());
   std::vector<Position> written;
   for (int i = 0; i < 30; ++i) {
     written.push_back(insert("db.a", i));
@@ -246,12 +253,12 @@ TEST_F(RetentionTest, DropsByAgeInRunningTime) {
   retention.enforce();
   EXPECT_EQ(retention.last_dropped(), dropped);
   // A restart remembers, and does not age what was not running.
-  Retention again(store_, commits_, clock_, {.history_ms = 10'000}, [this] { return needed_; });
+  Retention again(store_, commits_, clock_, {.history_ms = 10'000}, bounds());
   EXPECT_EQ(again.last_dropped(), dropped);
 }
 
 TEST_F(RetentionTest, KeepsWhatIsNeeded) {
-  Retention retention(store_, commits_, clock_, {.history_ms = 1'000}, [this] { return needed_; });
+  Retention retention(store_, commits_, clock_, {.history_ms = 1'000}, bounds());
   std::vector<Position> written;
   for (int i = 0; i < 10; ++i)
     written.push_back(insert("db.a", i));
@@ -271,18 +278,118 @@ TEST_F(RetentionTest, KeepsWhatIsNeeded) {
 }
 
 TEST_F(RetentionTest, DropsBySize) {
-  Retention retention(store_, commits_, clock_, {}, [this] { return needed_; });
+  Retention retention(store_, commits_, clock_, {}, bounds());
   for (int i = 0; i < 100; ++i)
     insert("db.a", i);
   settle();
   retention.enforce();
   EXPECT_EQ(retention.last_dropped(), Position());
-  const std::uint64_t half = store_.log_bytes() / 2;
+  const std::uint64_t half = postings_.totals().bytes / 2;
   retention.set_options({.history_bytes = half});
   retention.enforce();
   retention.enforce();
-  EXPECT_LE(entries(), 55U);
-  EXPECT_GE(entries(), 30U);
+  EXPECT_LE(entries(), 51U);
+  EXPECT_GE(entries(), 49U);
+}
+
+TEST_F(RetentionTest, AMinimumAgeOutweighsSizeAndAge) {
+  Retention retention(store_, commits_, clock_, {.history_ms = 5'000, .history_bytes = 1},
+                      bounds());
+  minimum_ = {.ms = 20'000, .ns = "db.a"};
+  std::vector<Position> written;
+  for (int i = 0; i < 30; ++i) {
+    written.push_back(insert("db.a", i));
+    settle();
+    retention.enforce();
+    clock_.advance(Milliseconds(1'000));
+  }
+  EXPECT_LE(retention.last_dropped(), written[10]);
+  EXPECT_GE(retention.last_dropped(), written[7]);
+  const History history = retention.history();
+  EXPECT_EQ(history.minimum_age.ns, "db.a");
+  EXPECT_GT(history.minimum_age_bytes, history.held.bytes * 8 / 10);
+  EXPECT_GT(retention.ms_to_loss(written[20]), 10'000);
+  minimum_ = {};
+  EXPECT_EQ(retention.ms_to_loss(written[20]), 0);
+  retention.enforce();
+  retention.enforce();
+  EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(RetentionTest, StreamsHoldTheLogWithinALimit) {
+  for (int i = 0; i < 100; ++i)
+    insert("db.a", i);
+  settle();
+  const std::uint64_t each = postings_.totals().bytes / 100;
+  Retention retention(store_, commits_, clock_,
+                      {.history_bytes = 10 * each, .hold_bytes_max = 20 * each}, bounds());
+  needed_ = Position(1);
+  retention.enforce();
+  retention.enforce();
+  EXPECT_LE(entries(), 32U);
+  EXPECT_GE(entries(), 29U);
+  EXPECT_LE(retention.history().streams_bytes, 20 * each);
+  EXPECT_GE(retention.history().streams_bytes, 18 * each);
+}
+
+TEST_F(RetentionTest, TellsTheWindowAndTheTimeLeft) {
+  Retention retention(store_, commits_, clock_, {.history_ms = 10'000}, bounds());
+  const Position first = insert("db.a", 1);
+  settle();
+  retention.enforce();
+  EXPECT_EQ(retention.history().first, first);
+  EXPECT_EQ(retention.history().held, postings_.totals());
+  EXPECT_EQ(retention.ms_to_loss(first), std::nullopt) << "nothing lies behind it";
+  EXPECT_EQ(retention.ms_to_loss(Position(first.value() - 1)), 10'000);
+  clock_.advance(Milliseconds(4'000));
+  EXPECT_EQ(retention.ms_to_loss(Position(first.value() - 1)), 6'000);
+  insert("db.a", 2);
+  settle();
+  EXPECT_EQ(retention.ms_to_loss(first), 10'000);
+}
+
+TEST_F(RetentionTest, TheTimeLeftFollowsTheGrowthOfTheLog) {
+  Retention retention(store_, commits_, clock_, {}, bounds());
+  std::vector<Position> written;
+  for (int i = 0; i < 100; ++i) {
+    written.push_back(insert("db.a", i));
+    settle();
+    retention.enforce();
+    clock_.advance(Milliseconds(60'000));
+  }
+  const std::uint64_t each = postings_.totals().bytes / 100;
+  retention.set_options({.history_bytes = 150 * each});
+  const auto left = retention.ms_to_loss(written[49]);  // 50 lie behind it, 100 more may come
+  ASSERT_TRUE(left);
+  EXPECT_NEAR(static_cast<double>(*left), 100 * 60'000.0, 15 * 60'000.0);
+}
+
+TEST_F(RetentionTest, TotalsAreExactAcrossBlocksCutsAndRestarts) {
+  std::vector<Position> written;
+  std::vector<LogTotals> totals;
+  Retention retention(store_, commits_, clock_, {}, bounds());
+  const auto check = [&] {
+    for (std::size_t i = 0; i < written.size(); i += 97) {
+      if (written[i] < retention.last_dropped()) continue;
+      EXPECT_EQ(totals_up_to(store_, written[i]), totals[i]) << i;
+      EXPECT_EQ(position_at_bytes(store_, totals[i].bytes + 1),
+                i + 1 < written.size() ? std::optional(written[i + 1]) : std::nullopt);
+    }
+    EXPECT_EQ(PostingWriter(store_).totals(), postings_.totals()) << "as a restart counts it";
+  };
+  for (std::size_t i = 0; i < 3 * PostingWriter::kBlockEntries; ++i) {
+    written.push_back(insert("db.a", static_cast<int>(i)));
+    totals.push_back(postings_.totals());
+  }
+  settle();
+  check();
+  for (const std::size_t share : {3, 10, 30}) {
+    retention.set_options({.history_bytes = postings_.totals().bytes / share});
+    retention.enforce();
+    check();
+    retention.enforce();
+    check();
+  }
 }
 
 }  // namespace

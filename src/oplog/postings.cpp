@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Key: segment, scope, block, 8 bytes big-endian each; no value. A block is named by the position
-// of its first entry, a segment by that of its first block. Scope 0 lists every block of a segment,
-// scope 1 those with commands; a namespace's or database's scope is the hash of its name, and a
-// collision only makes somebody look at a block in vain. Never change the hash in place.
+// Key: segment, scope, block, 8 bytes big-endian each. A block is named by the position of its
+// first entry, a segment by that of its first block. Scope 0 lists every block of a segment, with
+// what had been written before it as value (entries, bytes); scope 1 those with commands; a
+// namespace's or database's scope is the hash of its name, and a collision only makes somebody look
+// at a block in vain. Never change the hash in place.
 #include "oplog/postings.h"
 
 #include <algorithm>
@@ -10,16 +11,14 @@
 #include "base/bytes.h"
 #include "oplog/apply_ops.h"
 #include "oplog/entry.h"
+#include "oplog/posting_keys.h"
 
 namespace freshet::oplog {
 namespace {
 
 using storage::Direction;
 
-constexpr storage::Space kPostings{storage::SpaceKind::Postings};
-constexpr PostingScope kBlockList{0};
 constexpr std::uint64_t kFirstHash = 2;
-constexpr std::uint64_t kLastKeyPart = ~std::uint64_t{0};
 
 /// FNV-1a over a tag and a name.
 PostingScope hashed_scope(char tag, std::string_view name) {
@@ -32,58 +31,6 @@ PostingScope hashed_scope(char tag, std::string_view name) {
   for (const char c : name)
     add(c);
   return PostingScope{std::max(hash, kFirstHash)};
-}
-
-std::string key_of(std::uint64_t segment, PostingScope scope, std::uint64_t block) {
-  std::string key;
-  append_be64(key, segment);
-  append_be64(key, static_cast<std::uint64_t>(scope));
-  append_be64(key, block);
-  return key;
-}
-
-std::uint64_t segment_of(std::string_view key) {
-  return load_be64(key.data());
-}
-std::uint64_t block_of(std::string_view key) {
-  return load_be64(key.data() + 16);
-}
-
-/// The segment that `position` lies in; nothing when it lies before all of them.
-std::optional<std::uint64_t> segment_holding(const storage::Reader& reader,
-                                             std::uint64_t position) {
-  const auto scan =
-      reader.scan(kPostings, {{}, key_of(position, PostingScope{kLastKeyPart}, kLastKeyPart)},
-                  Direction::Backward);
-  if (!scan->valid()) return std::nullopt;
-  return segment_of(scan->key());
-}
-
-std::optional<std::uint64_t> first_segment_from(const storage::Reader& reader,
-                                                std::uint64_t position) {
-  const auto scan =
-      reader.scan(kPostings, {key_of(position, kBlockList, 0), {}}, Direction::Forward);
-  if (!scan->valid()) return std::nullopt;
-  return segment_of(scan->key());
-}
-
-/// The first block >= `block` of this scope in the segment.
-std::optional<std::uint64_t> block_from(const storage::Reader& reader, std::uint64_t segment,
-                                        PostingScope scope, std::uint64_t block) {
-  const auto scan =
-      reader.scan(kPostings, {key_of(segment, scope, block), key_of(segment, scope, kLastKeyPart)},
-                  Direction::Forward);
-  if (!scan->valid()) return std::nullopt;
-  return block_of(scan->key());
-}
-
-/// The block of the segment that `position` lies in. Requires: segment <= position.
-std::uint64_t block_holding(const storage::Reader& reader, std::uint64_t segment,
-                            std::uint64_t position) {
-  const auto scan = reader.scan(
-      kPostings, {key_of(segment, kBlockList, 0), key_of(segment, kBlockList, position + 1)},
-      Direction::Backward);
-  return scan->valid() ? block_of(scan->key()) : segment;
 }
 
 std::uint64_t end_of_block(const storage::Reader& reader, std::uint64_t segment,
@@ -110,6 +57,59 @@ std::optional<std::uint64_t> first_posted_block(const storage::Reader& reader,
 
 }  // namespace
 
+std::string posting_key(std::uint64_t segment, PostingScope scope, std::uint64_t block) {
+  std::string key;
+  append_be64(key, segment);
+  append_be64(key, static_cast<std::uint64_t>(scope));
+  append_be64(key, block);
+  return key;
+}
+
+std::uint64_t segment_of(std::string_view key) {
+  return load_be64(key.data());
+}
+std::uint64_t block_of(std::string_view key) {
+  return load_be64(key.data() + 16);
+}
+
+/// The segment that `position` lies in; nothing when it lies before all of them.
+std::optional<std::uint64_t> segment_holding(const storage::Reader& reader,
+                                             std::uint64_t position) {
+  const auto scan =
+      reader.scan(kPostings, {{}, posting_key(position, PostingScope{kLastKeyPart}, kLastKeyPart)},
+                  Direction::Backward);
+  if (!scan->valid()) return std::nullopt;
+  return segment_of(scan->key());
+}
+
+std::optional<std::uint64_t> first_segment_from(const storage::Reader& reader,
+                                                std::uint64_t position) {
+  const auto scan =
+      reader.scan(kPostings, {posting_key(position, kBlockList, 0), {}}, Direction::Forward);
+  if (!scan->valid()) return std::nullopt;
+  return segment_of(scan->key());
+}
+
+/// The first block >= `block` of this scope in the segment.
+std::optional<std::uint64_t> block_from(const storage::Reader& reader, std::uint64_t segment,
+                                        PostingScope scope, std::uint64_t block) {
+  const auto scan = reader.scan(
+      kPostings, {posting_key(segment, scope, block), posting_key(segment, scope, kLastKeyPart)},
+      Direction::Forward);
+  if (!scan->valid()) return std::nullopt;
+  return block_of(scan->key());
+}
+
+/// The block of the segment that `position` lies in. Requires: segment <= position.
+std::uint64_t block_holding(const storage::Reader& reader, std::uint64_t segment,
+                            std::uint64_t position) {
+  const auto scan = reader.scan(
+      kPostings,
+      {posting_key(segment, kBlockList, 0), posting_key(segment, kBlockList, position + 1)},
+      Direction::Backward);
+  return scan->valid() ? block_of(scan->key()) : segment;
+}
+
 PostingScope posting_scope_of_collection(std::string_view ns) {
   return hashed_scope('c', ns);
 }
@@ -118,18 +118,34 @@ PostingScope posting_scope_of_database(std::string_view db) {
   return hashed_scope('d', db);
 }
 
+PostingWriter::PostingWriter(storage::Store& store) {
+  publish(totals_up_to(store, store.last_position()).value_or(LogTotals{}));
+  before_group_ = counted_;
+}
+
+void PostingWriter::publish(const LogTotals& totals) {
+  counted_ = totals;
+  entries_ = totals.entries;
+  bytes_ = totals.bytes;
+}
+
 void PostingWriter::prepare(storage::CommitGroup& group) {
+  before_group_ = counted_;
   for (const storage::LogRecordPtr& record : group.log) {
-    if (block_ == 0 || entries_ >= kBlockEntries) start_block(group, record->position.value());
-    ++entries_;
+    const bool full = counted_.entries - at_block_.entries >= kBlockEntries ||
+                      counted_.bytes - at_block_.bytes >= kBlockBytes;
+    if (block_ == 0 || full) start_block(group, record->position.value());
+    counted_.add(record->bytes);
     post_entry(group, record->bytes);
   }
+  publish(counted_);
 }
 
 // Whatever was posted is not stored: a new segment makes no use of it.
 void PostingWriter::refused() {
   segment_ = 0;
   block_ = 0;
+  publish(before_group_);
 }
 
 void PostingWriter::start_block(storage::CommitGroup& group, std::uint64_t position) {
@@ -139,16 +155,17 @@ void PostingWriter::start_block(storage::CommitGroup& group, std::uint64_t posit
   }
   ++blocks_;
   block_ = position;
-  entries_ = 0;
+  at_block_ = counted_;
   posted_.clear();
   last_ns_.clear();
-  post(group, kBlockList);
+  group.changes.push_back({storage::Change::Kind::Put, kPostings,
+                           posting_key(segment_, kBlockList, block_), totals_value(counted_)});
 }
 
 void PostingWriter::post(storage::CommitGroup& group, PostingScope scope) {
   if (!posted_.insert(static_cast<std::uint64_t>(scope)).second) return;
   group.changes.push_back(
-      {storage::Change::Kind::Put, kPostings, key_of(segment_, scope, block_), {}});
+      {storage::Change::Kind::Put, kPostings, posting_key(segment_, scope, block_), {}});
 }
 
 void PostingWriter::post_entry(storage::CommitGroup& group, std::string_view entry) {
@@ -221,7 +238,7 @@ void drop_postings_before(storage::Store& store, storage::Position position) {
   if (!segment) return;
   const auto first = first_segment_from(*snapshot, 0);
   if (!first || *first >= *segment) return;
-  store.drop_range(kPostings, {{}, key_of(*segment, kBlockList, 0)});
+  store.drop_range(kPostings, {{}, posting_key(*segment, kBlockList, 0)});
 }
 
 }  // namespace freshet::oplog

@@ -4,6 +4,7 @@
 // the bytes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "oplog/log_totals.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/store.h"
 
@@ -26,17 +28,25 @@ PostingScope posting_scope_of_database(std::string_view db);
 inline constexpr PostingScope kCommandPostings{1};
 
 /// Adds to each group the postings of its entries. Installed as the commit layer's observer; used
-/// by the sequencer alone.
+/// by the sequencer alone, but for totals().
 class PostingWriter final : public commit::GroupObserver {
  public:
   static constexpr std::size_t kBlockEntries = 1'024;
+  static constexpr std::size_t kBlockBytes = std::size_t{4} << 20;
   static constexpr std::size_t kSegmentBlocks = 1'024;
+
+  /// Goes on counting where the log in `store` ends.
+  explicit PostingWriter(storage::Store& store);
 
   void prepare(storage::CommitGroup& group) override;
   void refused() override;
 
+  /// Everything that was written. For any thread.
+  LogTotals totals() const { return {entries_.load(), bytes_.load()}; }
+
  private:
   void start_block(storage::CommitGroup& group, std::uint64_t position);
+  void publish(const LogTotals& totals);
   void post(storage::CommitGroup& group, PostingScope scope);
   void post_entry(storage::CommitGroup& group, std::string_view entry);
   void post_command(storage::CommitGroup& group, std::string_view bytes);
@@ -44,8 +54,12 @@ class PostingWriter final : public commit::GroupObserver {
 
   std::uint64_t segment_ = 0;  // 0: the next entry begins one
   std::uint64_t block_ = 0;
-  std::size_t entries_ = 0;  // in the block
-  std::size_t blocks_ = 0;   // in the segment
+  std::size_t blocks_ = 0;  // in the segment
+  LogTotals counted_;       // up to the group under way
+  LogTotals before_group_;  // what to go back to when it is refused
+  LogTotals at_block_;      // where the block began
+  std::atomic<std::uint64_t> entries_{0};
+  std::atomic<std::uint64_t> bytes_{0};
   std::unordered_set<std::uint64_t> posted_;
   std::string last_ns_;  // posted in this block already
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Meta key "oplog/retention": BSON {dropped: Timestamp, running: int64 ms, samples: [int64 ms,
-// Timestamp, …]}. Running time stands still while the server is down and does not follow the wall
-// clock, so setting the clock never drops history.
+// Meta key "oplog/retention": BSON {dropped: Timestamp, droppedEntries: int64, droppedBytes: int64,
+// droppedOneDocument: bool, running: int64 ms, samples: [int64 ms, Timestamp, …]}. Running time
+// stands still while the server is down and does not follow the wall clock, so setting the clock
+// never drops history.
 #include "oplog/retention.h"
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 
 #include "bson/builder.h"
 #include "bson/view.h"
+#include "oplog/dropped.h"
+#include "oplog/entry.h"
 #include "oplog/postings.h"
 
 namespace freshet::oplog {
@@ -17,22 +20,23 @@ namespace {
 
 using storage::Position;
 
-constexpr storage::Space kMeta{storage::SpaceKind::Meta};
-constexpr std::string_view kKey = "oplog/retention";
 constexpr std::int64_t kSampleMsMin = 1'000;
 constexpr std::int64_t kSampleMsMax = 60'000;
 constexpr std::int64_t kSamplesPerHistory = 256;
-// An engine that frees space later than it was told is given this long before it is told again.
-constexpr std::int64_t kCutSettlesMs = 60'000;
+constexpr std::uint64_t kEverything = ~std::uint64_t{0};
+
+bool is_document_change(OpKind kind) {
+  return kind == OpKind::Insert || kind == OpKind::Update || kind == OpKind::Delete;
+}
 
 }  // namespace
 
 Retention::Retention(storage::Store& store, commit::CommitLayer& commits, const Clock& clock,
-                     RetentionOptions options, LowestNeeded lowest_needed)
+                     RetentionOptions options, RetentionBounds bounds)
     : store_(store),
       commits_(commits),
       clock_(clock),
-      lowest_needed_(std::move(lowest_needed)),
+      bounds_(std::move(bounds)),
       started_(clock.steady()),
       options_(options) {
   load();
@@ -45,11 +49,15 @@ std::int64_t Retention::running_ms() const {
 
 void Retention::load() {
   const MutexLock lock(mutex_);
-  const auto bytes = store_.snapshot()->get(kMeta, kKey);
+  const auto snapshot = store_.snapshot();
+  const Dropped dropped = read_dropped(*snapshot);
+  dropped_ = dropped.position.value();
+  dropped_totals_ = dropped.totals;
+  dropped_one_document_ = dropped.one_document;
+  truncated_ = 0;  // told again: the end may have come in between
+  const auto bytes = snapshot->get(kRetentionSpace, kRetentionKey);
   if (!bytes) return;
   const bson::View saved(*bytes);
-  dropped_ = saved["dropped"].as_timestamp().value();
-  truncated_ = 0;  // told again: the end may have come in between
   running_before_ms_ = saved["running"].as_int64();
   std::int64_t at_ms = 0;
   for (const bson::Element& value : saved["samples"].as_document()) {
@@ -64,14 +72,18 @@ void Retention::load() {
 void Retention::save() {
   bson::Builder out;
   out.add("dropped", bson::Timestamp::from(dropped_.load()));
-  out.add("running", running_ms());
+  if (dropped_totals_) {
+    out.add("droppedEntries", static_cast<std::int64_t>(dropped_totals_->entries))
+        .add("droppedBytes", static_cast<std::int64_t>(dropped_totals_->bytes));
+  }
+  out.add("droppedOneDocument", dropped_one_document_).add("running", running_ms());
   out.open_array("samples");
   for (const Sample& sample : samples_) {
     out.push(sample.running_ms).push(bson::Timestamp::from(sample.position));
   }
   out.close();
   commit::Transaction transaction = commits_.begin();
-  transaction.put_unshared(kMeta, std::string(kKey), out.take());
+  transaction.put_unshared(kRetentionSpace, std::string(kRetentionKey), out.take());
   // A commit that fails leaves the older note: more is kept, nothing is lost.
   static_cast<void>(commits_.commit(std::move(transaction)));
 }
@@ -106,60 +118,89 @@ void Retention::take_sample(std::int64_t now_ms) {
   save();
 }
 
-std::uint64_t Retention::droppable_by_age(std::int64_t now_ms) const {
-  if (options_.history_ms == 0) return 0;
+std::uint64_t Retention::droppable_by_age(std::int64_t now_ms, std::int64_t age_ms) const {
   std::uint64_t droppable = 0;
   for (const Sample& sample : samples_) {
-    if (sample.running_ms > now_ms - options_.history_ms) break;
+    if (sample.running_ms > now_ms - age_ms) break;
     droppable = sample.position;
   }
   return droppable;
 }
 
-std::uint64_t Retention::droppable_by_size() {
-  if (options_.history_bytes == 0) return 0;
-  const std::int64_t now_ms = running_ms();
-  const std::uint64_t counted = store_.log_bytes();
-  if (now_ms - cut_at_ms_ > kCutSettlesMs) cut_bytes_ = 0;
-  if (counted < log_bytes_) cut_bytes_ -= std::min(cut_bytes_, log_bytes_ - counted);
-  log_bytes_ = counted;
-  const std::uint64_t held = counted - std::min(counted, cut_bytes_);
-  if (held <= options_.history_bytes) return 0;
+std::uint64_t Retention::droppable_by_size() const {
+  if (options_.history_bytes == 0 || !bounds_.totals || !dropped_totals_) return 0;
+  const std::uint64_t written = bounds_.totals().bytes;
+  if (written - dropped_totals_->bytes <= options_.history_bytes) return 0;
+  return position_at_bytes(store_, written - options_.history_bytes).value_or(Position{}).value();
+}
 
-  const std::uint64_t excess = held - options_.history_bytes;
-  std::uint64_t freed = 0;
-  std::uint64_t droppable = 0;
-  const auto cursor = store_.read_log(Position(dropped_.load()));
-  for (std::size_t i = 0; i < kEntriesPerCutMax && freed < excess; ++i) {
-    const auto record = cursor->next();
-    if (!record) break;
-    freed += record->bytes.size();
-    droppable = record->position.value();
+std::uint64_t Retention::bytes_between(std::uint64_t low, std::uint64_t high) const {
+  if (high <= low) return 0;
+  const auto below = totals_up_to(store_, Position(low));
+  const auto above = totals_up_to(store_, Position(high));
+  return below && above ? above->bytes - below->bytes : 0;
+}
+
+// A stream that reads on holds what it has still to read, but not for ever: one that is too slow
+// would fill the disk.
+std::uint64_t Retention::bounded_by_streams(std::uint64_t droppable) {
+  const std::uint64_t needed = bounds_.streams ? bounds_.streams().value() : kEverything;
+  streams_bytes_ = 0;
+  if (needed >= droppable) return droppable;
+  streams_bytes_ = bytes_between(std::max(needed, dropped_.load()), droppable);
+  if (options_.hold_bytes_max == 0 || streams_bytes_ <= options_.hold_bytes_max) return needed;
+  const auto upper = totals_up_to(store_, Position(droppable));
+  const auto cut = upper ? position_at_bytes(store_, upper->bytes - options_.hold_bytes_max)
+                         : std::optional<Position>();
+  streams_bytes_ = std::min(streams_bytes_, options_.hold_bytes_max);
+  return cut ? std::min(std::max(needed, cut->value()), droppable) : needed;
+}
+
+/// Everything at or below the position may go; zero: nothing.
+Position Retention::choose_cut(std::int64_t now_ms) {
+  std::uint64_t droppable = droppable_by_size();
+  if (options_.history_ms > 0) {
+    droppable = std::max(droppable, droppable_by_age(now_ms, options_.history_ms));
   }
-  cut_bytes_ += freed;
-  cut_at_ms_ = now_ms;
-  return droppable;
+  droppable = std::min(droppable, commits_.visible().value());
+  minimum_age_bytes_ = 0;
+  const MinimumAge minimum = bounds_.minimum_age ? bounds_.minimum_age() : MinimumAge{};
+  if (minimum.ms > 0) {
+    const std::uint64_t old = droppable_by_age(now_ms, minimum.ms);
+    minimum_age_bytes_ = bytes_between(std::max(old, dropped_.load()), droppable);
+    droppable = std::min(droppable, old);
+  }
+  droppable = bounded_by_streams(droppable);
+  if (!bounds_.recovery || droppable <= dropped_.load()) return Position(droppable);
+  return std::min(Position(droppable), bounds_.recovery(Position(droppable)));
+}
+
+void Retention::cut_what_was_announced() {
+  if (truncated_ >= dropped_.load()) return;
+  truncated_ = dropped_.load();
+  store_.truncate_log_before(Position(truncated_ + 1));
+  drop_postings_before(store_, Position(truncated_));
 }
 
 void Retention::enforce() {
-  const std::uint64_t needed = lowest_needed_ ? lowest_needed_().value() : ~std::uint64_t{0};
   const MutexLock lock(mutex_);
-  // What the call before announced is written down by now: cut.
-  if (truncated_ < dropped_.load()) {
-    truncated_ = dropped_.load();
-    store_.truncate_log_before(Position(truncated_ + 1));
-    drop_postings_before(store_, Position(truncated_));
-  }
+  cut_what_was_announced();
   const std::int64_t now_ms = running_ms();
   take_sample(now_ms);
-  std::uint64_t droppable = std::max(droppable_by_age(now_ms), droppable_by_size());
-  droppable = std::min({droppable, needed, commits_.visible().value()});
+  const std::uint64_t cut = choose_cut(now_ms).value();
   // The newest entry stays: it is where the log ends.
   const std::uint64_t end = store_.last_position().value();
-  if (end == 0 || droppable == 0) return;
-  const auto newest = store_.read_log_backward(Position(std::min(droppable + 1, end)))->next();
+  if (end == 0 || cut == 0) return;
+  const auto newest = store_.read_log_backward(Position(std::min(cut + 1, end)))->next();
   if (!newest || newest->position.value() <= dropped_.load()) return;
-  dropped_ = newest->position.value();
+  announce_cut(*newest);
+}
+
+// From now on the entry and everything before it is gone for readers.
+void Retention::announce_cut(const storage::LogRecord& newest) {
+  dropped_totals_ = totals_up_to(store_, newest.position);
+  dropped_one_document_ = is_document_change(entry_kind(newest.bytes));
+  dropped_ = newest.position.value();
   std::erase_if(samples_, [this](const Sample& s) { return s.position < dropped_.load(); });
   save();
 }
@@ -179,8 +220,7 @@ void Retention::expire_now() {
 }
 
 Position read_last_dropped(const storage::Reader& reader) {
-  const auto bytes = reader.get(kMeta, kKey);
-  return bytes ? Position(bson::View(*bytes)["dropped"].as_timestamp()) : Position();
+  return read_dropped(reader).position;
 }
 
 }  // namespace freshet::oplog

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "pipeline/examine_counts.h"
 #include "pipeline/stage.h"
 
 namespace freshet::pipeline {
@@ -20,12 +21,7 @@ class Execution {
   /// planner opened; from the first save() on each batch begins with a restore().
   virtual Stage& root() = 0;
 
-  struct Counts {
-    std::int64_t keys = 0;
-    std::int64_t documents = 0;
-  };
-  /// The index keys and documents that were looked at so far.
-  virtual Counts examined() const { return {}; }
+  virtual ExamineCounts examined() const { return {}; }
 
   /// Points everything that evaluates at the running command; null between batches.
   virtual void set_operation(Operation* op) = 0;

@@ -12,6 +12,7 @@
 
 #include "bson/view.h"
 #include "pipeline/collection_access.h"
+#include "pipeline/spill/spill_area.h"
 #include "pipeline/stage.h"
 #include "query/context.h"
 
@@ -21,10 +22,12 @@ class SortPattern;
 
 namespace freshet::pipeline {
 
+struct OutputOptions;
+
 inline constexpr std::size_t kPipelineStagesMax = 1000;
 inline constexpr int kSubPipelineDepthMax = 20;
-/// What one $sort, $group, $bucketAuto or $facet may hold in memory.
-inline constexpr std::size_t kStageMemoryBytesMax = std::size_t{100} << 20;
+/// What the one document that $facet gives may hold.
+inline constexpr std::size_t kFacetBytesMax = std::size_t{100} << 20;
 
 /// Where a pipeline stands; decides which stages it may hold.
 enum class PipelineKind : std::uint8_t { Top, Facet, Lookup, UnionWith, View };
@@ -57,6 +60,7 @@ struct BuildContext {
   std::string collection;
   /// What a first stage that tells of the server itself ($currentOp, $collStats …) gives.
   const std::vector<std::string>* documents = nullptr;
+  SpillPolicy spill;  ///< what stages do that outgrow their memory
 };
 
 /// One parsed stage. Immutable, thread-safe; owns a copy of what it was parsed from.
@@ -83,6 +87,8 @@ class StageSpec {
   virtual std::optional<std::int64_t> skip() const { return std::nullopt; }
   /// One document in, exactly one out, in order: a limit behind it may move before it.
   virtual bool is_one_to_one() const { return false; }
+  /// $out and $merge: what the command does with the documents. Null for all others.
+  virtual const OutputOptions* output() const { return nullptr; }
   /// The namespaces it reads or writes besides its own: (database, collection, written).
   struct OtherCollection {
     std::string database;

@@ -68,6 +68,7 @@ AccumulatorSpec::AccumulatorSpec(std::string_view field, bson::ValueView spec, P
     case Form::JavaScript:
       raise(location(31264), "{} needs JavaScript, which this server does not run", row_->name);
   }
+  slots_ = scope.slots();
 }
 
 AccumulatorSpec::~AccumulatorSpec() = default;
@@ -138,7 +139,7 @@ std::unique_ptr<Accumulator> AccumulatorSpec::make(const bson::Value& group_id,
                                                    const QueryContext& context) const {
   AccumulatorArguments arguments{row_->name, context.collation, 1, percentiles_};
   if (n_ != nullptr) {
-    EvalContext evaluation{context, group_id, group_id, {}};
+    EvalContext evaluation{context, group_id, group_id, std::vector<Value>(slots_)};
     arguments.n = checked_n(n_->evaluate(evaluation), row_->name);
   }
   return row_->make(arguments);

@@ -24,6 +24,11 @@ class Accumulator {
   virtual void add(const bson::Value& value, std::string_view sort_key) = 0;
   /// Missing never; null where MongoDB says null.
   virtual bson::Value result() const = 0;
+  /// The state, for merge(); perhaps missing.
+  virtual bson::Value partial() const = 0;
+  /// Adds what another state of the same accumulator gave with partial(), as if its inputs had come
+  /// after all of ours.
+  virtual void merge(const bson::Value& partial) = 0;
   /// Bytes held, roughly; grows with what is kept.
   std::size_t memory_bytes() const { return memory_bytes_; }
 
@@ -70,6 +75,8 @@ class AccumulatorSpec {
   const std::string& field() const { return field_; }
   /// A fresh state for the group whose `_id` is `group_id` ($firstN's `n` may be computed from it).
   std::unique_ptr<Accumulator> make(const bson::Value& group_id, const QueryContext& context) const;
+  /// The input on the document of `context`.
+  bson::Value input(EvalContext& context) const { return input_->evaluate(context); }
   /// Evaluates the input on the document of `context` and adds it.
   void add(Accumulator& to, EvalContext& context) const;
 
@@ -86,6 +93,7 @@ class AccumulatorSpec {
   ExpressionPtr n_;
   std::optional<SortPattern> sort_by_;
   std::vector<double> percentiles_;
+  std::size_t slots_ = 0;  ///< variables that evaluating n_ needs
 };
 
 }  // namespace freshet::query

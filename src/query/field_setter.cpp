@@ -58,9 +58,10 @@ FieldSetter::~FieldSetter() = default;
 FieldSetter::FieldSetter(FieldSetter&&) noexcept = default;
 FieldSetter& FieldSetter::operator=(FieldSetter&&) noexcept = default;
 
-std::string FieldSetter::apply(bson::View document, const QueryContext& context) const {
+std::string FieldSetter::apply(bson::View document, bson::View root,
+                               const QueryContext& context) const {
   bson::Builder out;
-  ProjectionRun(ProjectionMode::Add, context, document, std::nullopt)
+  ProjectionRun(ProjectionMode::Add, context, root, std::nullopt)
       .document(state_->root, document, out);
   return out.take();
 }

@@ -22,7 +22,11 @@ class FieldSetter {
 
   /// The document with the fields set (finished BSON bytes). A value that is missing removes the
   /// field.
-  std::string apply(bson::View document, const QueryContext& context) const;
+  std::string apply(bson::View document, const QueryContext& context) const {
+    return apply(document, document, context);
+  }
+  /// The same with expressions that read `root` instead of the document itself.
+  std::string apply(bson::View document, bson::View root, const QueryContext& context) const;
 
  private:
   struct State;

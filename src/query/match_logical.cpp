@@ -30,6 +30,23 @@ MatchNodePtr parse_constant(const bson::Element& argument, bool value) {
   return std::make_unique<ConstantNode>(value);
 }
 
+/// Equalities of one path with scalars are one $in, as MongoDB rewrites them; null otherwise.
+MatchNodePtr as_in(const std::vector<MatchNodePtr>& nodes) {
+  std::vector<bson::Value> values;
+  const ComparisonNode* first = nullptr;
+  for (const MatchNodePtr& node : nodes) {
+    const auto* comparison = dynamic_cast<const ComparisonNode*>(node.get());
+    if (comparison == nullptr || comparison->op() != ComparisonNode::Op::Equal) return nullptr;
+    const bson::ValueView operand = comparison->operand();
+    if (operand.nullish() || operand.is_array() || operand.is_document()) return nullptr;
+    if (first == nullptr) first = comparison;
+    if (comparison->path().text() != first->path().text()) return nullptr;
+    values.push_back(bson::Value::copy(operand));
+  }
+  return std::make_unique<InNode>(first->path().text(), std::move(values),
+                                  std::vector<std::unique_ptr<const RegexNode>>(), first->order());
+}
+
 /// {$sampleRate: 0.1}: by chance, anew for each document.
 class SampleNode final : public MatchNode {
  public:
@@ -55,9 +72,9 @@ bool ListNode::matches(bson::View document, MatchDetails* details) const {
     }
     return true;
   }
-  MatchDetails* const wanted = kind() == MatchKind::Or ? details : nullptr;
+  // An $or does not say which element matched: `$` behind it is an error.
   for (const MatchNodePtr& child : children_) {
-    if (child->matches(document, wanted)) return kind() == MatchKind::Or;
+    if (child->matches(document, nullptr)) return kind() == MatchKind::Or;
   }
   return kind() == MatchKind::Nor;
 }
@@ -77,6 +94,7 @@ MatchNodePtr parse_and(bson::Element argument, MatchParse& parse) {
 MatchNodePtr parse_or(bson::Element argument, MatchParse& parse) {
   std::vector<MatchNodePtr> nodes = parse_list(argument, parse);
   if (nodes.size() == 1) return std::move(nodes[0]);
+  if (MatchNodePtr in = as_in(nodes)) return in;
   return std::make_unique<ListNode>(MatchKind::Or, std::move(nodes));
 }
 
@@ -131,6 +149,10 @@ ExpressionNode::ExpressionNode(bson::ValueView spec, const QueryContext& context
       compiled_(new Compiled{CompiledExpression(spec, context), context}) {}
 
 ExpressionNode::~ExpressionNode() = default;
+
+const QueryContext& ExpressionNode::context() const {
+  return compiled_->context;
+}
 
 bool ExpressionNode::matches(bson::View document, MatchDetails*) const {
   return compiled_->expression.evaluate(document, compiled_->context).view().truthy();

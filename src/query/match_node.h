@@ -41,6 +41,7 @@ enum class MatchKind {
   ElemMatchValue,
   Expression,
   Sample,
+  JsonSchema,
 };
 
 class MatchNode {
@@ -107,11 +108,27 @@ class ExpressionNode final : public MatchNode {
   bool matches_value(bson::ValueView) const override { return false; }
   /// The expression as it was written (owned here).
   bson::ValueView spec() const { return spec_; }
+  /// What it was parsed with: the values of its variables among others.
+  const QueryContext& context() const;
 
  private:
   struct Compiled;
   bson::Value spec_;
   std::unique_ptr<Compiled> compiled_;
+};
+
+class Schema;
+
+/// {$jsonSchema: …} on the whole document.
+class JsonSchemaNode final : public MatchNode {
+ public:
+  explicit JsonSchemaNode(bson::View spec);
+  ~JsonSchemaNode() override;
+  bool matches(bson::View document, MatchDetails* details) const override;
+  bool matches_value(bson::ValueView) const override { return false; }
+
+ private:
+  std::unique_ptr<const Schema> schema_;
 };
 
 /// A predicate on what a path leads to.
@@ -200,6 +217,9 @@ class TypeSet {
  private:
   std::bitset<256> bits_;
 };
+
+/// Adds what "int", "number", … name; throws BadValue for an unknown name.
+void add_type_alias(TypeSet& types, std::string_view name);
 
 class TypeNode final : public PathNode {
  public:

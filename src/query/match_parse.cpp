@@ -2,6 +2,8 @@
 // The two tables of filter operators, and the walk that consults them.
 #include "query/match_parse.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "base/error.h"
@@ -58,7 +60,7 @@ constexpr TopOperator kTopOperators[] = {
     {"$and", parse_and},
     {"$comment", parse_comment},
     {"$expr", parse_expr},
-    {"$jsonSchema", refuse_json_schema},
+    {"$jsonSchema", parse_json_schema},
     {"$nor", parse_nor},
     {"$or", parse_or},
     {"$sampleRate", parse_sample_rate},
@@ -112,6 +114,49 @@ bool is_operator_document(bson::ValueView value) {
   return !is_dbref_field(first) || !is_dbref(document);
 }
 
+namespace {
+
+/// Where a predicate stands among the clauses of an $and. MongoDB evaluates them in this order,
+/// which shows where several look into arrays: the last one decides what `$` stands for.
+int evaluation_rank(const MatchNode& node) {
+  constexpr MatchKind kOrder[] = {
+      MatchKind::And,
+      MatchKind::Or,
+      MatchKind::ElemMatchObject,
+      MatchKind::ElemMatchValue,
+      MatchKind::Size,
+      MatchKind::Comparison,
+      MatchKind::Regex,
+      MatchKind::Mod,
+      MatchKind::Exists,
+      MatchKind::In,
+      MatchKind::Bits,
+      MatchKind::Not,
+      MatchKind::Nor,
+      MatchKind::Type,
+  };
+  constexpr int kComparisons = 8;  // room for one rank per operator
+  const auto* at = std::ranges::find(kOrder, node.kind());
+  const int rank = static_cast<int>(at - std::begin(kOrder)) * kComparisons;
+  if (node.kind() != MatchKind::Comparison) return rank;
+  using Op = ComparisonNode::Op;
+  constexpr Op kOps[] = {Op::Equal, Op::LessEqual, Op::Less, Op::Greater, Op::GreaterEqual};
+  const auto* op = std::ranges::find(kOps, static_cast<const ComparisonNode&>(node).op());
+  return rank + static_cast<int>(op - std::begin(kOps));
+}
+
+bool evaluated_before(const MatchNodePtr& a, const MatchNodePtr& b) {
+  const int left = evaluation_rank(*a);
+  const int right = evaluation_rank(*b);
+  if (left != right) return left < right;
+  const auto* left_path = dynamic_cast<const PathNode*>(a.get());
+  const auto* right_path = dynamic_cast<const PathNode*>(b.get());
+  return left_path != nullptr && right_path != nullptr &&
+         left_path->path().text() < right_path->path().text();
+}
+
+}  // namespace
+
 MatchNodePtr make_and(std::vector<MatchNodePtr> children) {
   std::vector<MatchNodePtr> flat;
   for (MatchNodePtr& child : children) {
@@ -125,6 +170,7 @@ MatchNodePtr make_and(std::vector<MatchNodePtr> children) {
   }
   if (flat.empty()) return std::make_unique<ConstantNode>(true);
   if (flat.size() == 1) return std::move(flat[0]);
+  std::ranges::stable_sort(flat, evaluated_before);
   return std::make_unique<ListNode>(MatchKind::And, std::move(flat));
 }
 

@@ -18,14 +18,6 @@ constexpr Type kTypes[] = {
     Type::MaxKey,
 };
 
-void add_named(TypeSet& types, std::string_view name) {
-  if (name == "number") return types.add_numbers();
-  for (const Type type : kTypes) {
-    if (bson::type_alias(type) == name) return types.add(type);
-  }
-  raise(ErrorCode::BadValue, "unknown type name alias: {}", name);
-}
-
 void add_numbered(TypeSet& types, bson::ValueView value) {
   const double number = value.number_as_double();
   const bool whole = std::trunc(number) == number;
@@ -38,7 +30,7 @@ void add_numbered(TypeSet& types, bson::ValueView value) {
 }
 
 void add_type(TypeSet& types, bson::ValueView value) {
-  if (value.is_string()) return add_named(types, value.as_string());
+  if (value.is_string()) return add_type_alias(types, value.as_string());
   if (value.is_number()) return add_numbered(types, value);
   raise(ErrorCode::TypeMismatch, "type must be represented as a number or a string, found {}",
         bson::type_alias(value.type()));
@@ -49,6 +41,14 @@ void add_type(TypeSet& types, bson::ValueView value) {
 void TypeSet::add_numbers() {
   for (const Type type : {Type::Double, Type::Int32, Type::Int64, Type::Decimal128})
     add(type);
+}
+
+void add_type_alias(TypeSet& types, std::string_view name) {
+  if (name == "number") return types.add_numbers();
+  for (const Type type : kTypes) {
+    if (bson::type_alias(type) == name) return types.add(type);
+  }
+  raise(ErrorCode::BadValue, "unknown type name alias: {}", name);
 }
 
 MatchNodePtr parse_exists(const FieldPredicate& predicate, MatchParse&) {

@@ -27,8 +27,4 @@ MatchNodePtr refuse_where(bson::Element, MatchParse&) {
   raise(ErrorCode::BadValue, "$where needs JavaScript, which this server does not have");
 }
 
-MatchNodePtr refuse_json_schema(bson::Element, MatchParse&) {
-  raise(ErrorCode::QueryFeatureNotAllowed, "$jsonSchema is not supported by this server");
-}
-
 }  // namespace freshet::query

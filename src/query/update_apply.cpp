@@ -370,6 +370,10 @@ void UpdateRun::resolve_renames() {
   for (const Rename& rename : tree_.renames()) {
     const bson::ValueView source = rename_source(rename.source);
     if (!source.missing()) check_rename_target(rename.target);
+    if (!source.missing() && rename.target.text() == "_id" && document_["_id"]) {
+      raise(ErrorCode::ImmutableField,
+            "Performing an update on the path '_id' would modify the immutable field '_id'");
+    }
     renamed_[rename.modifier] = bson::Value(source);
   }
 }

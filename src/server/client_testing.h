@@ -30,12 +30,13 @@
 
 namespace freshet::server {
 
-/// The bytes of an OP_MSG request {command: number}.
+/// The bytes of an OP_MSG request {command: number}, made longer by `padding` bytes.
 inline std::string request(std::string_view command, std::int32_t number, std::int32_t id = 1,
-                           std::uint32_t flags = 0) {
+                           std::uint32_t flags = 0, std::size_t padding = 0) {
   std::string out;
   wire::MessageWriter writer(out);
   writer.body().add(command, number).add("$db", "admin");
+  if (padding > 0) writer.body().add("padding", std::string(padding, 'x'));
   writer.finish({.request_id = id});
   store_le(out.data() + wire::kHeaderBytes, flags);
   return out;

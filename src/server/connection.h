@@ -56,10 +56,12 @@ class Connection final : public WorkItem, public std::enable_shared_from_this<Co
   void receive_while_busy();
   bool keep(std::string_view bytes);
   void drop_input(std::size_t count);
-  std::int64_t account_input();
+  std::int64_t account_received();
   std::size_t process(std::string_view data);
   std::string_view next_message(std::string_view data);
   void take_message(std::string_view frame);
+  void accept(wire::Message message);
+  std::string refusal(wire::Message message);
   void settle();
   void on_hang_up();
   bool busy() const { return phase_ != Phase::Idle || !replies_.empty() || turn_pending_; }
@@ -67,6 +69,7 @@ class Connection final : public WorkItem, public std::enable_shared_from_this<Co
   // Output and life: connection.cpp
   void flush();
   void on_writable();
+  std::int64_t account_unsent();
   void close();
   void log_closing(std::string_view why, std::string_view detail);
   /// Runs it; when it throws (out of memory) this connection closes and the others go on.
@@ -93,8 +96,10 @@ class Connection final : public WorkItem, public std::enable_shared_from_this<Co
   std::unique_ptr<command::Exchange> exchange_;
   std::shared_ptr<ConnectionWaker> waker_;  // of the wait that goes on; shared with who wakes
   ReplyQueue replies_;
-  std::string input_;  // received and not processed yet
-  std::size_t input_accounted_ = 0;
+  std::string input_;              // received and not processed yet
+  std::size_t message_bytes_ = 0;  // of the running exchange's request, when it is large
+  std::size_t received_accounted_ = 0;
+  std::size_t unsent_accounted_ = 0;
   std::uint32_t waits_ = 0;
   std::uint32_t messages_in_turn_ = 0;
   Phase phase_ = Phase::Idle;

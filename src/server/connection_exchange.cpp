@@ -68,6 +68,9 @@ bool Connection::after_reply() {
 void Connection::finish_exchange() {
   exchange_.reset();
   phase_ = Phase::Idle;
+  if (message_bytes_ == 0) return;
+  message_bytes_ = 0;
+  account_received();
 }
 
 /// Lets the thread's other connections go first.

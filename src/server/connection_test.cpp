@@ -181,45 +181,6 @@ TEST_F(ConnectionTest, CommandMayCloseAfterItsReply) {
   EXPECT_TRUE(c.closed_by_server());
 }
 
-TEST_F(ConnectionTest, TooManyConnectionsAreTurnedAway) {
-  limits_.connections_max = 3;
-  start();
-  std::vector<Client> clients;
-  for (int i = 0; i < 3; ++i) {
-    clients.push_back(client());
-    ASSERT_EQ(clients.back().call("echo", i).value().number(), i);
-  }
-  Client fourth = client();
-  EXPECT_TRUE(fourth.closed_by_server());
-  EXPECT_EQ(server_->stats().connections_rejected, 1);
-  clients.pop_back();
-  ASSERT_TRUE(eventually([&] { return server_->stats().connections_current == 2; }));
-  EXPECT_EQ(client().call("echo", 1).value().number(), 1);
-}
-
-TEST_F(ConnectionTest, TooManyParkedCommandsGetAnError) {
-  limits_.parked_commands_max = 1;
-  start();
-  Client first = client();
-  ASSERT_TRUE(first.send(request("park", 0)));
-  ASSERT_TRUE(eventually([&] { return dispatcher_.waiting() == 1; }));
-  Client second = client();
-  EXPECT_EQ(second.call("park", 0).value().ok(), 0.0);
-  EXPECT_EQ(second.call("echo", 4).value().number(), 4);
-}
-
-TEST_F(ConnectionTest, FullWorkerQueueGetsAnError) {
-  limits_.worker_queue_max = 1;
-  start({.worker_threads = 1});
-  Client running = client();
-  ASSERT_TRUE(running.send(request("hang", 1)));
-  ASSERT_TRUE(eventually([&] { return dispatcher_.hanging == 1; }));
-  Client queued = client();
-  ASSERT_TRUE(queued.send(request("hang", 1)));
-  ASSERT_TRUE(eventually([&] { return server_->stats().commands_on_workers == 2; }));
-  EXPECT_EQ(client().call("work", 1).value().ok(), 0.0);
-}
-
 TEST_F(ConnectionTest, ManyParkedConnectionsWakeTogether) {
   start();
   constexpr std::size_t kCount = 400;

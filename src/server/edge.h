@@ -24,8 +24,10 @@ struct Edge {
   std::atomic<std::int64_t> connections_rejected{0};
   std::atomic<std::int64_t> commands_parked{0};
   std::atomic<std::int64_t> commands_on_workers{0};
-  /// Of requests that are not complete yet, on all connections.
+  /// Of requests that are not complete yet, or large and not answered yet, on all connections.
   std::atomic<std::int64_t> receive_bytes{0};
+  /// Of replies that their clients do not take, on all connections.
+  std::atomic<std::int64_t> send_bytes{0};
 };
 
 /// Written by one I/O thread, summed by whoever asks.

@@ -63,15 +63,6 @@ TEST_F(MalformedTest, TruncatedMessagePinsOnlyWhatWasSent) {
   expect_alive();
 }
 
-TEST_F(MalformedTest, UnfinishedMessagesHaveABudget) {
-  limits_.receive_bytes_max = 1 << 20;
-  Client c = client();
-  const std::string part(2 << 20, 'x');
-  (void)(c.send(header(40'000'000)) && c.send(part));
-  EXPECT_TRUE(c.closed_by_server());
-  expect_alive();
-}
-
 TEST_F(MalformedTest, RandomBytesDoNoHarm) {
   std::mt19937 random(20240607);
   for (int round = 0; round < 200; ++round) {

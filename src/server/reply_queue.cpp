@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/reply_queue.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -20,7 +23,8 @@ void ReplyQueue::push(std::string reply) {
   replies_.push_back(std::move(reply));
 }
 
-ReplyQueue::Outcome ReplyQueue::send(boost::asio::ip::tcp::socket& socket) {
+ReplyQueue::Outcome ReplyQueue::send(boost::asio::ip::tcp::socket& socket, bool last) {
+  const int flags = last ? MSG_MORE : 0;
   while (bytes_ > 0) {
     std::array<boost::asio::const_buffer, kGatherMax> gathered{};
     const std::size_t count = std::min(kGatherMax, replies_.size() - first_);
@@ -32,8 +36,7 @@ ReplyQueue::Outcome ReplyQueue::send(boost::asio::ip::tcp::socket& socket) {
       wanted += reply.size() - skip;
     }
     boost::system::error_code failed;
-    const std::size_t sent =
-        count == 1 ? socket.write_some(gathered[0], failed) : socket.write_some(gathered, failed);
+    const std::size_t sent = socket.send(std::span(gathered).first(count), flags, failed);
     if (failed == boost::asio::error::would_block || failed == boost::asio::error::try_again) {
       return Outcome::Blocked;
     }

@@ -22,8 +22,9 @@ class ReplyQueue {
   std::size_t bytes() const { return bytes_; }
 
   /// Writes as much as the socket takes, several replies in one call. Sent: nothing is left.
+  /// `last`: the socket is closed right after, and the end may travel with the last bytes.
   /// Requires: the socket is non-blocking.
-  Outcome send(boost::asio::ip::tcp::socket& socket);
+  Outcome send(boost::asio::ip::tcp::socket& socket, bool last);
 
  private:
   void drop_sent(std::size_t count);

@@ -110,6 +110,8 @@ ServerStats Server::stats() const {
   stats.connections_rejected = edge.connections_rejected.load();
   stats.commands_parked = edge.commands_parked.load();
   stats.commands_on_workers = edge.commands_on_workers.load();
+  stats.receive_bytes = edge.receive_bytes.load();
+  stats.send_bytes = edge.send_bytes.load();
   for (const auto& thread : state_->threads) {
     stats.bytes_in += thread->traffic().bytes_in.load();
     stats.bytes_out += thread->traffic().bytes_out.load();

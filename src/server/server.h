@@ -37,6 +37,8 @@ struct ServerStats {
   std::int64_t connections_rejected = 0;
   std::int64_t commands_parked = 0;
   std::int64_t commands_on_workers = 0;
+  std::int64_t receive_bytes = 0;
+  std::int64_t send_bytes = 0;
   std::int64_t bytes_in = 0;
   std::int64_t bytes_out = 0;
   std::int64_t requests = 0;

@@ -8,9 +8,10 @@ namespace freshet::session {
 void Registry::touch(const model::SessionId& session) {
   const Use use{clock_.steady(), clock_.wall_ms()};
   MutexLock lock(mutex_);
-  if (sessions_.size() >= kSessionsMax && !sessions_.contains(session)) {
-    raise(ErrorCode::TooManyLogicalSessions, "more than {} logical sessions are in use",
-          kSessionsMax);
+  const auto sessions_max = static_cast<std::size_t>(limits_.sessions_max);
+  if (sessions_.size() >= sessions_max && !sessions_.contains(session)) {
+    raise(ErrorCode::TooManyLogicalSessions,
+          "more than {} logical sessions are in use (sessionsMax)", sessions_max);
   }
   sessions_[session] = use;
 }
@@ -26,7 +27,7 @@ void Registry::end_all() {
 }
 
 std::vector<model::SessionId> Registry::expire() {
-  const SteadyTime oldest = clock_.steady() - std::chrono::minutes(kTimeoutMinutes);
+  const SteadyTime oldest = clock_.steady() - Milliseconds(limits_.session_idle_ms_max);
   std::vector<model::SessionId> gone;
   MutexLock lock(mutex_);
   for (auto at = sessions_.begin(); at != sessions_.end();) {

@@ -10,25 +10,29 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/mutex.h"
 #include "model/session_id.h"
 
 namespace freshet::session {
 
-inline constexpr std::int32_t kTimeoutMinutes = 30;
-inline constexpr std::size_t kSessionsMax = 1'000'000;
+/// How long a session lives unused, as hello and startSession tell it.
+inline std::int32_t timeout_minutes(const Limits& limits) {
+  return static_cast<std::int32_t>(limits.session_idle_ms_max / 60'000);
+}
 
 /// Thread-safe.
 class Registry {
  public:
-  explicit Registry(const Clock& clock) : clock_(clock) {}
+  /// Requires: both outlive this.
+  Registry(const Clock& clock, const Limits& limits) : clock_(clock), limits_(limits) {}
 
-  /// Creates or refreshes. Throws TooManyLogicalSessions (261) above kSessionsMax.
+  /// Creates or refreshes. Throws TooManyLogicalSessions (261) above sessionsMax.
   void touch(const model::SessionId& session);
   /// Forgets the session; true when it was known.
   bool end(const model::SessionId& session);
   void end_all();
-  /// Forgets what was not used for kTimeoutMinutes and returns it.
+  /// Forgets what was not used for sessionIdleMsMax and returns it.
   std::vector<model::SessionId> expire();
 
   struct Known {
@@ -44,6 +48,7 @@ class Registry {
     std::int64_t wall_ms;
   };
   const Clock& clock_;
+  const Limits& limits_;
   mutable Mutex mutex_;
   std::unordered_map<model::SessionId, Use> sessions_ GUARDED_BY(mutex_);
 };

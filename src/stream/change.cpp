@@ -40,6 +40,7 @@ constexpr CommandRow kCommands[] = {
     {"dropDatabase", ChangeKind::DropDatabase},
     {"create", ChangeKind::Create},
     {"createIndexes", ChangeKind::CreateIndexes},
+    {"commitIndexBuild", ChangeKind::CreateIndexes},
     {"dropIndexes", ChangeKind::DropIndexes},
     {"collMod", ChangeKind::Modify},
 };

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+// How far a stream has come in the log, in the hub's memory or behind it.
 #include "stream/change_stream.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/operation.h"
 #include "oplog/reader.h"
 #include "stream/change.h"
-#include "stream/event.h"
-#include "stream/split.h"
-#include "stream/stream_error.h"
 
 namespace freshet::stream {
 namespace {
@@ -40,38 +37,51 @@ storage::Position behind(storage::Position position) {
   return position == storage::Position::max() ? position : storage::Position(position.value() + 1);
 }
 
-/// The stages must leave the token as it is: clients resume by it.
-void check_id(const std::string& event, const model::ResumeToken& token) {
-  const bson::Element id = bson::View(event)["_id"];
-  if (id.is_document() && id.raw() == token.document()) return;
-  raise_not_resumable(ErrorCode::ChangeStreamFatalError,
-                      "a stage of the pipeline removed or changed the event's '_id', which is its "
-                      "resume token");
-}
-
 }  // namespace
 
 ChangeStream::ChangeStream(const StreamServices& services,
                            std::unique_ptr<Subscription> subscription)
-    : services_(services), subscription_(std::move(subscription)) {}
+    : services_(services),
+      subscription_(std::move(subscription)),
+      opened_(services.clock.steady()) {}
 
-ChangeStream::~ChangeStream() = default;
+ChangeStream::~ChangeStream() {
+  services_.counters.note_closed(
+      std::chrono::duration_cast<Milliseconds>(services_.clock.steady() - opened_));
+}
 
 StreamFill ChangeStream::fill(EventSink& sink, Operation& op) {
   if (closed_) return StreamFill::Closed;
+  handed_out_ = 0;
   const StreamFill result = run(sink, op);
-  subscription_->note_needed(position_);
+  note_progress();
   return result;
 }
 
+void ChangeStream::note_progress() {
+  StreamCounters& counters = services_.counters;
+  counters.batches.add();
+  counters.events.add(handed_out_);
+  counters.event_bytes.add(event_bytes_ - counted_.event_bytes);
+  counters.entries_examined.add(examined_ - counted_.examined);
+  counters.entry_bytes_read.add(bytes_read_ - counted_.bytes_read);
+  counted_ = {event_bytes_, examined_, bytes_read_};
+  subscription_->note_progress({.position = position_, .events = events_, .bytes = event_bytes_});
+}
+
 StreamFill ChangeStream::run(EventSink& sink, Operation& op) {
-  if (sink.full()) return StreamFill::Full;
+  if (sink.full() || (gap_from_ && !emit_gap(sink))) return StreamFill::Full;
   if (pending_ && !drain(sink, op)) return stopped();
   while (!sink.full()) {
     op.check();
     Taken taken = subscription_->take(position_);
+    position_ = std::max(position_, taken.from);
     if (taken.behind) {
-      if (!read_log(taken.evaluated, sink, op)) return stopped();
+      require_history(position_);
+      if (gap_from_ && !emit_gap(sink)) return StreamFill::Full;
+      // As far as is visible, which may be further than the hub has told the feeds.
+      const storage::Position up_to = std::max(taken.evaluated, services_.hub.visible());
+      if (!read_log(up_to, sink, op)) return stopped();
       continue;
     }
     shared_ = taken.shared;
@@ -107,6 +117,8 @@ bool ChangeStream::read_log(storage::Position up_to, EventSink& sink, Operation&
 }
 
 bool ChangeStream::consume(storage::LogRecordPtr record, EventSink& sink, Operation& op) {
+  ++examined_;
+  bytes_read_ += record->bytes.size();
   position_ = std::max(position_, before(record->position));
   pending_ = std::move(record);
   next_index_ = 0;
@@ -138,91 +150,8 @@ bool ChangeStream::drain(EventSink& sink, Operation& op) {
   return true;
 }
 
-bool ChangeStream::emit(const Change& change, EventSink& sink, Operation& op) {
-  op.check();
-  return deliver(*encoded_event(change, op), token_of(change), sink);
-}
-
-bool ChangeStream::emit_invalidate(const Change& change, EventSink& sink, Operation& op) {
-  const model::ResumeToken token = invalidate_token_of(change);
-  if (sink.full()) return false;
-  if (!deliver(run_stages(make_invalidate(change), token, op), token, sink)) return false;
-  last_token_ = token;  // also when a stage dropped the event: the stream ends here
-  return true;
-}
-
-// Built once for all streams of a definition that keep up, when nothing but the log goes into it.
-EncodedEventPtr ChangeStream::encoded_event(const Change& change, Operation& op) {
-  const bool shared = shared_ && !wants_lookup(change, definition().options());
-  if (shared) {
-    EncodedEventPtr found = subscription_->find_encoded(change.op.time, change.index);
-    if (found) return found;
-  }
-  auto event = std::make_shared<const EncodedEvent>(build_event(change, op));
-  if (shared) subscription_->keep_encoded(change.op.time, change.index, event);
-  return event;
-}
-
-EncodedEvent ChangeStream::build_event(const Change& change, Operation& op) {
-  const StreamOptions& options = definition().options();
-  EventImages images = images_of(change, options);
-  if (wants_lookup(change, options)) {
-    const std::string key = document_key(change);
-    auto found =
-        services_.lookup.find({std::string(change.db), std::string(change.coll)}, change.op.uuid(),
-                              options.match_uuid_for_update_lookup, bson::View(key), op);
-    images.full_document = found ? bson::Value::document(std::move(*found)) : bson::Value::null();
-  }
-  return run_stages(make_event(change, options, images), token_of(change), op);
-}
-
-EncodedEvent ChangeStream::run_stages(std::string event, const model::ResumeToken& token,
-                                      Operation& op) const {
-  if (!definition().apply(event, &op)) return {};
-  check_id(event, token);
-  return {.keep = true, .bytes = std::move(event)};
-}
-
-// True when the event is dealt with: handed out, or dropped by a stage.
-bool ChangeStream::deliver(const EncodedEvent& event, const model::ResumeToken& token,
-                           EventSink& sink) {
-  if (!event.keep) return true;
-  const std::size_t bytes_max = services_.hub.event_bytes_max();
-  const bool too_large = event.bytes.size() > bytes_max;
-  if (definition().splits() && (too_large || next_fragment_ > 0)) {
-    return send_fragments(bson::View(event.bytes), token, sink);
-  }
-  if (too_large) {
-    raise(ErrorCode::BSONObjectTooLarge,
-          "the event has {} bytes, at most {} can be sent; resume after it with the resume token "
-          "'{}', or add $changeStreamSplitLargeEvent to the pipeline",
-          event.bytes.size(), bytes_max, token.data());
-  }
-  if (!sink.offer(bson::View(event.bytes))) return false;
-  last_token_ = token;
-  return true;
-}
-
-bool ChangeStream::send_fragments(bson::View event, const model::ResumeToken& token,
-                                  EventSink& sink) {
-  const std::vector<std::string> fragments =
-      split_event(event, token, services_.hub.event_bytes_max());
-  if (next_fragment_ > fragments.size()) {
-    raise_not_resumable(ErrorCode::ChangeStreamFatalError,
-                        "the resume token's fragment {} was not found: the event '{}' has {}",
-                        next_fragment_, token.data(), fragments.size());
-  }
-  for (; next_fragment_ < fragments.size(); ++next_fragment_) {
-    if (sink.full() || !sink.offer(bson::View(fragments[next_fragment_]))) return false;
-    last_token_ = token;
-    last_token_->fragment = static_cast<std::uint16_t>(next_fragment_);
-  }
-  next_fragment_ = 0;
-  return true;
-}
-
 void ChangeStream::subscribe(const WakerPtr& waker) {
-  if (pending_ || closed_) {
+  if (pending_ || closed_ || gap_from_) {
     waker->wake();
   } else {
     subscription_->wait(position_, waker);

@@ -12,12 +12,14 @@
 #include "model/namespace.h"
 #include "model/resume_token.h"
 #include "storage/store.h"
+#include "stream/counters.h"
 #include "stream/event_sink.h"
 #include "stream/hub.h"
 #include "stream/lookup.h"
 #include "stream/options.h"
 
 namespace freshet {
+class Error;
 class Operation;
 class Random;
 }  // namespace freshet
@@ -33,6 +35,7 @@ struct StreamServices {
   DocumentLookup& lookup;
   const Clock& clock;
   Random& random;
+  StreamCounters& counters;
 };
 
 /// An aggregate whose pipeline begins with $changeStream. Borrows; open() copies.
@@ -54,9 +57,10 @@ enum class [[nodiscard]] StreamFill : std::uint8_t{
 class ChangeStream {
  public:
   /// Throws what StreamOptions, Scope and Definition throw, CommandNotSupportedOnView (166),
-  /// ChangeStreamHistoryLost (286) and ChangeStreamFatalError (280), both with the label
-  /// NonResumableChangeStreamError, when the starting point is not in the log any more or not an
-  /// event of this stream.
+  /// ChangeStreamHistoryLost (286) when the starting point is not in the log any more and
+  /// ChangeStreamFatalError (280) when it never was, both with the label
+  /// NonResumableChangeStreamError, and InvalidResumeToken (260) when it is an event outside of
+  /// what the stream watches.
   static std::unique_ptr<ChangeStream> open(const StreamServices& services,
                                             const StreamRequest& request, Operation& op);
   ~ChangeStream();
@@ -69,7 +73,9 @@ class ChangeStream {
   /// Appends events until `sink` is full or everything visible was looked at. Throws
   /// ChangeStreamFatalError (280) when a stage took or changed an event's `_id`,
   /// ChangeStreamHistoryLost (286), NoMatchingDocument (47), BSONObjectTooLarge (10334), and what
-  /// the stages throw; only destruction is allowed then.
+  /// the stages throw; only destruction is allowed then. An event that fails behind others fails
+  /// the next call: what comes before it is handed out first. With showErrorsAsEvents all but 47
+  /// become events.
   StreamFill fill(EventSink& sink, Operation& op);
 
   /// After WouldWait: wakes `waker` when there may be an event, at once if there may be already.
@@ -81,6 +87,9 @@ class ChangeStream {
   /// True when the next fill() reads the log rather than the hub's memory.
   bool is_behind() const;
 
+  /// Where it stands and what it handed out. For any thread.
+  StreamProgress progress() const { return subscription_->progress(); }
+
  private:
   ChangeStream(const StreamServices& services, std::unique_ptr<Subscription> subscription);
 
@@ -88,7 +97,10 @@ class ChangeStream {
   void start(const StreamOptions& options);
   void start_after(const model::ResumeToken& token);
   void find_event(const model::ResumeToken& token);
+  bool is_last_dropped(const model::ResumeToken& token) const;
   void check_history(storage::Position from) const;
+  void require_history(storage::Position from);
+  void count_options(const StreamOptions& options);
 
   StreamFill run(EventSink& sink, Operation& op);
   StreamFill stopped() const { return closed_ ? StreamFill::Closed : StreamFill::Full; }
@@ -97,6 +109,12 @@ class ChangeStream {
   [[nodiscard]] bool drain(EventSink& sink, Operation& op);
   [[nodiscard]] bool emit(const Change& change, EventSink& sink, Operation& op);
   [[nodiscard]] bool emit_invalidate(const Change& change, EventSink& sink, Operation& op);
+  [[nodiscard]] bool emit_gap(EventSink& sink);
+  [[nodiscard]] bool survive(const Error& error, const Change& change,
+                             const model::ResumeToken& token, EventSink& sink, Operation& op);
+  void note_progress();
+  void count_failure(const Error& error);
+  [[nodiscard]] bool hand_out(bson::View document, EventSink& sink);
   EncodedEventPtr encoded_event(const Change& change, Operation& op);
   EncodedEvent build_event(const Change& change, Operation& op);
   EncodedEvent run_stages(std::string event, const model::ResumeToken& token, Operation& op) const;
@@ -107,6 +125,7 @@ class ChangeStream {
 
   StreamServices services_;
   std::unique_ptr<Subscription> subscription_;
+  const SteadyTime opened_;
   storage::Position position_;       // everything at or below was handed out or passed over
   storage::LogRecordPtr pending_;    // the entry under way; shared with the hub's ring
   std::uint32_t next_index_ = 0;     // first change of `pending_` that was not handed out
@@ -115,6 +134,15 @@ class ChangeStream {
   bool closed_ = false;
   bool shared_ = false;                           // the pending entry's events may be others' too
   std::optional<model::ResumeToken> last_token_;  // of the last event handed out
+  std::optional<storage::Position> gap_from_;  // history behind it is gone, and that is to be told
+  std::size_t handed_out_ = 0;                 // by this fill()
+  std::uint64_t events_ = 0;                   // ever
+  std::uint64_t event_bytes_ = 0;
+  std::uint64_t examined_ = 0;  // entries
+  std::uint64_t bytes_read_ = 0;
+  struct {
+    std::uint64_t event_bytes, examined, bytes_read;
+  } counted_{};  // what the counters of all streams know
 };
 
 }  // namespace freshet::stream

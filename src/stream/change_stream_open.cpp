@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/operation.h"
+#include "oplog/dropped.h"
 #include "oplog/log_scan.h"
 #include "oplog/retention.h"
 #include "stream/change.h"
@@ -52,6 +53,7 @@ std::unique_ptr<ChangeStream> ChangeStream::open(const StreamServices& services,
   std::unique_ptr<ChangeStream> stream(
       new ChangeStream(services, services.hub.attach(std::move(definition))));
   stream->start(options);
+  stream->count_options(options);
   return stream;
 }
 
@@ -61,7 +63,7 @@ void ChangeStream::start(const StreamOptions& options) {
   } else if (options.start_at_operation_time) {
     position_ = before(*options.start_at_operation_time);
     subscription_->note_needed(position_);
-    check_history(position_);
+    require_history(position_);
   } else {
     position_ = services_.hub.visible();
     subscription_->note_needed(position_);
@@ -70,10 +72,19 @@ void ChangeStream::start(const StreamOptions& options) {
 
 void ChangeStream::start_after(const model::ResumeToken& token) {
   // The token's own entry is needed again, unless nothing of it can be left to hand out.
-  position_ = token.from_invalidate ? token.time : before(token.time);
+  const bool done = token.from_invalidate || is_last_dropped(token);
+  position_ = done ? token.time : before(token.time);
   subscription_->note_needed(position_);
-  check_history(position_);
-  if (!token.is_high_water_mark() && !token.from_invalidate) find_event(token);
+  require_history(position_);
+  if (!gap_from_ && !token.is_high_water_mark() && !done) find_event(token);
+}
+
+// The token of the last entry that is gone: everything behind it is there, and if it was the change
+// of one document, nothing of it is missing.
+bool ChangeStream::is_last_dropped(const model::ResumeToken& token) const {
+  if (token.is_high_water_mark() || token.fragment) return false;
+  const oplog::Dropped dropped = oplog::read_dropped(*services_.store.snapshot());
+  return dropped.position == token.time && dropped.one_document;
 }
 
 // Makes the token's entry the pending one, at the change behind the token's.
@@ -93,12 +104,15 @@ void ChangeStream::find_event(const model::ResumeToken& token) {
   ChangeReader changes(entry);
   std::optional<Change> change = changes.next();
   const Definition& wanted = definition();
-  const auto shown = [&wanted](const Change& of) {
-    return shows(wanted.scope(), wanted.options().show_expanded_events, of);
-  };
-  while (change && (change->index < token.index || !shown(*change)))
+  while (change && change->index < token.index)
     change = changes.next();
   if (!change || change->index != token.index) raise_token_not_found(token);
+  // With other options or filters the stream may not show that event; it goes on behind it.
+  if (!shows(wanted.scope(), true, *change)) {
+    raise(ErrorCode::InvalidResumeToken,
+          "invalid resume token: the resume token '{}' is that of an event outside of '{}'",
+          token.data(), wanted.scope().cursor_namespace().full());
+  }
   if (token.fragment) {
     next_index_ = token.index;
     next_fragment_ = *token.fragment + 1U;
@@ -115,7 +129,55 @@ void ChangeStream::find_event(const model::ResumeToken& token) {
 void ChangeStream::check_history(storage::Position from) const {
   const auto snapshot = services_.store.snapshot();
   const storage::Position dropped = oplog::read_last_dropped(*snapshot);
-  if (dropped > from) raise_history_lost(from, dropped);
+  if (dropped <= from) return;
+  services_.counters.history_lost.add();
+  raise_history_lost(from, dropped);
+}
+
+// As check_history(), but a stream that shows errors as events goes on behind the gap.
+void ChangeStream::require_history(storage::Position from) {
+  if (!definition().options().show_errors_as_events) return check_history(from);
+  const auto snapshot = services_.store.snapshot();
+  const storage::Position dropped = oplog::read_last_dropped(*snapshot);
+  if (dropped <= from) return;
+  services_.counters.history_lost.add();
+  gap_from_ = from;
+  position_ = dropped;
+}
+
+namespace {
+
+void count_scope(StreamCounters& counters, Scope::Level level) {
+  switch (level) {
+    case Scope::Level::Collection:
+      return counters.collection_scope.add();
+    case Scope::Level::Database:
+      return counters.database_scope.add();
+    case Scope::Level::Cluster:
+    case Scope::Level::Log:
+      break;
+  }
+  counters.cluster_scope.add();
+}
+
+}  // namespace
+
+void ChangeStream::count_options(const StreamOptions& options) {
+  StreamCounters& counters = services_.counters;
+  counters.opened.add();
+  count_scope(counters, definition().scope().level());
+  const auto count = [](StreamCounter& counter, bool used) { counter.add(used ? 1 : 0); };
+  count(counters.show_expanded_events, options.show_expanded_events);
+  count(counters.show_errors_as_events, options.show_errors_as_events);
+  count(counters.changed_paths, definition().has_changed_paths());
+  count(counters.split_stage, definition().splits());
+  using enum FullDocument;
+  count(counters.full_document_update_lookup, options.full_document == UpdateLookup);
+  count(counters.full_document_when_available, options.full_document == WhenAvailable);
+  count(counters.full_document_required, options.full_document == Required);
+  using Before = FullDocumentBeforeChange;
+  count(counters.before_change_when_available, options.before_change == Before::WhenAvailable);
+  count(counters.before_change_required, options.before_change == Before::Required);
 }
 
 }  // namespace freshet::stream

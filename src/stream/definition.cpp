@@ -137,6 +137,7 @@ void Definition::parse_stage(const bson::Element& body) {
   if (splits_) {
     raise(location(7182802), "'{}' must be the last stage of the pipeline", kSplitStage);
   }
+  if (body.name() == kChangedPathsStage) return parse_changed_paths(body);
   if (body.name() == kSplitStage) {
     if (!body.is_document() || !body.as_document().empty()) {
       raise(location(7182800), "'{}' takes an empty object", kSplitStage);
@@ -164,16 +165,24 @@ void Definition::parse_stage(const bson::Element& body) {
   stages_.push_back(std::move(stage));
 }
 
+void Definition::parse_changed_paths(bson::ValueView body) {
+  if (!stages_.empty() || changed_paths_) {
+    raise(ErrorCode::IllegalOperation, "'{}' may stand once, directly behind '{}'",
+          kChangedPathsStage, kChangeStream);
+  }
+  changed_paths_ = ChangedPaths::parse(body);
+}
+
 void Definition::make_key(const DefinitionSpec& spec) {
   if (!spec.let.empty() || mentions_any(spec.stages.bytes(), kPrivateWords)) return;
   std::string key;
   key += static_cast<char>(scope_.level());
   key += static_cast<char>(options_.full_document);
   key += static_cast<char>(options_.before_change);
-  key +=
-      static_cast<char>((scope_.with_system() ? 1 : 0) | (options_.show_expanded_events ? 2 : 0) |
-                        (options_.show_raw_update_description ? 4 : 0) |
-                        (options_.match_uuid_for_update_lookup ? 8 : 0));
+  key += static_cast<char>(
+      (scope_.with_system() ? 1 : 0) | (options_.show_expanded_events ? 2 : 0) |
+      (options_.show_raw_update_description ? 4 : 0) |
+      (options_.match_uuid_for_update_lookup ? 8 : 0) | (options_.show_errors_as_events ? 16 : 0));
   key += scope_.ns().full();
   key += '\0';
   key += spec.collation.bytes();

@@ -15,6 +15,7 @@
 #include "query/context.h"
 #include "stream/anchor.h"
 #include "stream/change.h"
+#include "stream/changed_paths.h"
 #include "stream/options.h"
 #include "stream/prefilter.h"
 #include "stream/scope.h"
@@ -62,6 +63,10 @@ class Definition {
   const std::string& key() const { return key_; }
   /// $changeStreamSplitLargeEvent is the last stage.
   bool splits() const { return splits_; }
+  /// Made by watching(): no change stream.
+  bool watches_only() const { return watching_only_; }
+  /// $freshetChangedPaths is the first stage.
+  bool has_changed_paths() const { return changed_paths_.has_value(); }
 
   /// An event without images that passes the leading filters holds one of these; nothing when they
   /// do not tell by equality, and then every event of the scope may pass.
@@ -76,7 +81,7 @@ class Definition {
   /// The same for one change, by kind and namespace alone.
   bool concerned(const Change& change) const {
     return shows(scope_, options_.show_expanded_events, change) &&
-           (invalidates(scope_, change) || prefilter_.admits(change));
+           (invalidates(scope_, change) || (prefilter_.admits(change) && admits_paths(change)));
   }
 
   /// Runs the stages over `event` and leaves the result there. False when a stage dropped it. `op`
@@ -86,7 +91,11 @@ class Definition {
  private:
   void parse_stages(bson::View stages);
   void parse_stage(const bson::Element& element);
+  void parse_changed_paths(bson::ValueView body);
   void make_key(const DefinitionSpec& spec);
+  bool admits_paths(const Change& change) const {
+    return !changed_paths_ || changed_paths_->admits(change);
+  }
   bool matches(const Change& change, EventCache& cache) const;
 
   Scope scope_;
@@ -99,6 +108,7 @@ class Definition {
   bool matches_need_images_ = false;  // they look at what only a lookup or an image tells
   Prefilter prefilter_;
   std::optional<Anchors> anchors_;
+  std::optional<ChangedPaths> changed_paths_;
   std::string key_;
   bool splits_ = false;
   bool watching_only_ = false;

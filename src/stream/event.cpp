@@ -2,7 +2,7 @@
 //
 // event = _id operationType clusterTime [collectionUUID] wallTime [lsid txnNumber]
 //         [fullDocument] ns [to] [documentKey] [updateDescription | rawUpdateDescription]
-//         [fullDocumentBeforeChange] [nsType] [operationDescription] [stateBeforeChange]
+//         [fullDocumentBeforeChange] [operationDescription] [stateBeforeChange]
 #include "stream/event.h"
 
 #include <string_view>
@@ -78,13 +78,17 @@ void add_command_fields(bson::Builder& out, bson::View command) {
 // --- what DDL events describe, one function per kind ---
 
 void describe_create(bson::Builder& out, const Change& change) {
-  out.add("nsType", change.op.o["viewOn"].missing() ? "collection" : "view");
   out.open_document("operationDescription");
   add_command_fields(out, change.op.o);
   out.close();
 }
 
+// One entry per index, or one for all that were built together.
 void describe_create_indexes(bson::Builder& out, const Change& change) {
+  if (const bson::Element built = change.op.o["indexes"]) {
+    out.open_document("operationDescription").add("indexes", built.value()).close();
+    return;
+  }
   out.open_document("operationDescription").open_array("indexes").push_document();
   add_command_fields(out, change.op.o);
   out.close().close().close();
@@ -147,20 +151,15 @@ void add_operation_description(bson::Builder& out, const Change& change) {
         operation_type(change.kind), change.db, change.coll, token_of(change).data());
 }
 
-bson::Value post_image(const Change& change, FullDocument mode) {
-  if (change.op.pre.is_document()) {
-    return bson::Value::document(query::apply_diff(change.op.pre.as_document(), change.op.diff()));
-  }
-  if (mode == FullDocument::Required) raise_no_image(change, "fullDocument");
-  return bson::Value::null();
+bool wants_post_image(const Change& change, const StreamOptions& options) {
+  return change.kind == ChangeKind::Update &&
+         (options.full_document == FullDocument::WhenAvailable ||
+          options.full_document == FullDocument::Required);
 }
 
-bson::Value pre_image(const Change& change, FullDocumentBeforeChange mode) {
-  if (change.op.pre.is_document()) return bson::Value(change.op.pre);
-  if (mode == FullDocumentBeforeChange::Required) {
-    raise_no_image(change, "fullDocumentBeforeChange");
-  }
-  return bson::Value::null();
+bool wants_pre_image(const Change& change, const StreamOptions& options) {
+  return options.before_change != FullDocumentBeforeChange::Off &&
+         is_document_change(change.kind) && change.kind != ChangeKind::Insert;
 }
 
 }  // namespace
@@ -175,16 +174,27 @@ model::ResumeToken invalidate_token_of(const Change& change) {
   return token;
 }
 
-EventImages images_of(const Change& change, const StreamOptions& options) {
+bool wants_image(const Change& change, const StreamOptions& options) {
+  return change.op.pre.is_document() &&
+         (wants_post_image(change, options) || wants_pre_image(change, options));
+}
+
+EventImages images_of(const Change& change, const StreamOptions& options, bool shown) {
   EventImages images;
-  const bool changes_document = is_document_change(change.kind);
-  if (change.kind == ChangeKind::Update && (options.full_document == FullDocument::WhenAvailable ||
-                                            options.full_document == FullDocument::Required)) {
-    images.full_document = post_image(change, options.full_document);
+  const bool kept = shown && change.op.pre.is_document();
+  if (wants_post_image(change, options)) {
+    if (!kept && options.full_document == FullDocument::Required) {
+      raise_no_image(change, "fullDocument");
+    }
+    images.full_document = kept ? bson::Value::document(query::apply_diff(
+                                      change.op.pre.as_document(), change.op.diff()))
+                                : bson::Value::null();
   }
-  if (changes_document && change.kind != ChangeKind::Insert &&
-      options.before_change != FullDocumentBeforeChange::Off) {
-    images.before_change = pre_image(change, options.before_change);
+  if (wants_pre_image(change, options)) {
+    if (!kept && options.before_change == FullDocumentBeforeChange::Required) {
+      raise_no_image(change, "fullDocumentBeforeChange");
+    }
+    images.before_change = kept ? bson::Value(change.op.pre) : bson::Value::null();
   }
   return images;
 }

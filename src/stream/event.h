@@ -25,8 +25,10 @@ model::ResumeToken token_of(const Change& change);
 
 /// The images that the log alone gives: fullDocumentBeforeChange, and the document after an update
 /// for fullDocument: whenAvailable and required. Throws NoMatchingDocument (47) when a required one
-/// was not kept. Leaves full_document Missing for updateLookup.
-EventImages images_of(const Change& change, const StreamOptions& options);
+/// was not kept, or is too old to be `shown`. Leaves full_document Missing for updateLookup.
+EventImages images_of(const Change& change, const StreamOptions& options, bool shown);
+/// True when images_of() would use the pre-image in the log.
+bool wants_image(const Change& change, const StreamOptions& options);
 
 /// True when the event's fullDocument must be looked up in the collection.
 bool wants_lookup(const Change& change, const StreamOptions& options);

@@ -16,6 +16,11 @@ void Feed::forget(Position through) {
   std::erase_if(matches_, [&](const Match& match) { return match.position <= through; });
 }
 
+std::optional<Position> Feed::first_match_after(Position after) const {
+  const auto at = std::ranges::upper_bound(matches_, after, {}, &Match::position);
+  return at == matches_.end() ? std::nullopt : std::optional(at->position);
+}
+
 std::vector<std::uint64_t> Feed::matches_after(Position after, std::size_t count_max) const {
   auto at = std::ranges::upper_bound(matches_, after, {}, &Match::position);
   std::vector<std::uint64_t> numbers;
@@ -44,9 +49,11 @@ void Feed::remove_waiter(Waiter& waiter) {
   waiting_.pop_back();
 }
 
-void Feed::take_wakers(std::vector<WakerPtr>& out) {
-  for (Waiter* waiter : waiting_)
+void Feed::take_wakers(Position clean, std::vector<WakerPtr>& out) {
+  for (Waiter* waiter : waiting_) {
+    waiter->clean = clean;
     out.push_back(std::move(waiter->waker));
+  }
   waiting_.clear();
 }
 

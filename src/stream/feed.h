@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/wait.h"
@@ -19,6 +20,7 @@ using storage::Position;
 struct Waiter {
   WakerPtr waker;        ///< null unless it waits
   std::size_t slot = 0;  ///< place in Feed::waiting while it waits
+  Position clean;        ///< when it was woken last, nothing up to here had concerned it
 };
 
 /// Not thread-safe.
@@ -44,6 +46,8 @@ class Feed {
   bool has_match_after(Position after) const {
     return !matches_.empty() && matches_.back().position > after;
   }
+  /// The oldest of them.
+  std::optional<Position> first_match_after(Position after) const;
   /// Numbers in the ring of the matches after `after`, oldest first. Requires: after >=
   /// complete_from().
   std::vector<std::uint64_t> matches_after(Position after, std::size_t count_max) const;
@@ -52,8 +56,8 @@ class Feed {
 
   void add_waiter(Waiter& waiter, WakerPtr waker);
   void remove_waiter(Waiter& waiter);
-  /// Takes the wakers of all who wait.
-  void take_wakers(std::vector<WakerPtr>& out);
+  /// Takes the wakers of all who wait. Nothing from where they stand up to `clean` concerned them.
+  void take_wakers(Position clean, std::vector<WakerPtr>& out);
   std::size_t waiting() const { return waiting_.size(); }
 
   std::uint64_t judged = ~std::uint64_t{0};  ///< number of the entry it was last judged for

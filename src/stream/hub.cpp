@@ -2,6 +2,7 @@
 #include "stream/hub.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -28,7 +29,7 @@ constexpr std::size_t kTakenBytesMax = std::size_t{4} << 20;
 struct SubscriptionState {
   Feed* feed = nullptr;
   Waiter waiter;
-  Position needed;
+  StreamProgress progress;
   SteadyTime used;
   std::size_t slot = 0;  // place in HubState::subscriptions
 };
@@ -64,6 +65,7 @@ struct HubState {
   std::uint64_t matches GUARDED_BY(mutex) = 0;
   std::uint64_t wakes GUARDED_BY(mutex) = 0;
 
+  Position position_of(const SubscriptionState& subscription) const REQUIRES(mutex);
   Feed& join_feed(DefinitionPtr definition) REQUIRES(mutex);
   void leave_feed(Feed& feed) REQUIRES(mutex);
   void run_dispatcher();
@@ -77,6 +79,15 @@ struct HubState {
   std::vector<Feed*> candidates_;  // the dispatcher's own, kept for its capacity
   EventCache events_;              // the same
 };
+
+// A feed that knows all its matches knows that a stream without one has nothing to read.
+Position HubState::position_of(const SubscriptionState& subscription) const {
+  const Feed& feed = *subscription.feed;
+  const Position at = std::max(subscription.progress.position, subscription.waiter.clean);
+  if (at < feed.complete_from()) return at;
+  const std::optional<Position> match = feed.first_match_after(at);
+  return std::max(at, match ? Position(match->value() - 1) : dispatched);
+}
 
 Feed& HubState::join_feed(DefinitionPtr definition) {
   const std::string& key = definition->key();
@@ -128,10 +139,12 @@ void HubState::run_dispatcher() {
 void HubState::dispatch(const Ring::Chunk& chunk, std::vector<WakerPtr>& wakers) {
   if (chunk.lost) {
     // The ring overflowed before we came round: nobody knows what the feeds missed, so each stream
-    // reads the log from where it stands.
+    // reads the log from where it stands, as far as is known now.
+    for (SubscriptionState* subscription : subscriptions)
+      subscription->waiter.clean = position_of(*subscription);
     for (const auto& [key, feed] : feeds) {
       feed->forget(*chunk.lost);
-      feed->take_wakers(wakers);
+      feed->take_wakers(dispatched, wakers);
     }
     dispatched = std::max(dispatched, *chunk.lost);
   }
@@ -163,7 +176,7 @@ void HubState::dispatch_entry(std::uint64_t number, const storage::LogRecord& re
 void HubState::note_match(Feed& feed, std::uint64_t number, Position position,
                           std::vector<WakerPtr>& wakers) {
   feed.note_match(number, position);
-  feed.take_wakers(wakers);
+  feed.take_wakers(dispatched, wakers);
   ++matches;
 }
 
@@ -186,7 +199,9 @@ const Definition& Subscription::definition() const {
 Taken Subscription::take(Position after, std::size_t count_max) {
   const MutexLock lock(hub_.mutex);
   Feed& feed = *state_->feed;
-  Taken taken{.evaluated = hub_.dispatched, .shared = feed.streams > 1};
+  // While it waited, what passed was no concern of its: it need not be read again, and may be gone.
+  after = std::max(after, state_->waiter.clean);
+  Taken taken{.from = after, .evaluated = hub_.dispatched, .shared = feed.streams > 1};
   if (after < feed.complete_from()) {
     taken.behind = true;
     return taken;
@@ -230,8 +245,22 @@ bool Subscription::is_behind(Position after) const {
 
 void Subscription::note_needed(Position position) {
   const MutexLock lock(hub_.mutex);
-  state_->needed = position;
+  state_->progress.position = position;
   state_->used = hub_.clock.steady();
+}
+
+void Subscription::note_progress(const StreamProgress& progress) {
+  const MutexLock lock(hub_.mutex);
+  state_->progress = progress;
+  state_->used = hub_.clock.steady();
+}
+
+StreamProgress Subscription::progress() const {
+  const MutexLock lock(hub_.mutex);
+  StreamProgress progress = state_->progress;
+  progress.position = hub_.position_of(*state_);
+  progress.waiting = state_->waiter.waker != nullptr;
+  return progress;
 }
 
 StreamHub::StreamHub(commit::CommitLayer& commits, const Clock& clock, const Limits& limits)
@@ -252,13 +281,13 @@ std::unique_ptr<Subscription> StreamHub::attach(DefinitionPtr definition) {
   auto subscription = std::make_unique<SubscriptionState>();
   const MutexLock lock(state_->mutex);
   if (static_cast<std::int64_t>(state_->subscriptions.size()) >= state_->limits.streams_open_max) {
-    raise(ErrorCode::OperationFailed, "too many open change streams: streams_open_max is {}",
+    raise(ErrorCode::OperationFailed, "too many open change streams: streamsOpenMax is {}",
           state_->limits.streams_open_max);
   }
   Feed& feed = state_->join_feed(std::move(definition));
   ++feed.streams;
   subscription->feed = &feed;
-  subscription->needed = state_->dispatched;
+  subscription->progress.position = state_->dispatched;
   subscription->used = state_->clock.steady();
   subscription->slot = state_->subscriptions.size();
   state_->subscriptions.push_back(subscription.get());
@@ -273,7 +302,22 @@ Position StreamHub::lowest_needed(SteadyTime since) const {
   const MutexLock lock(state_->mutex);
   Position lowest = Position::max();
   for (const SubscriptionState* subscription : state_->subscriptions) {
-    if (subscription->used >= since) lowest = std::min(lowest, subscription->needed);
+    if (subscription->feed->definition()->watches_only()) continue;
+    const bool waits = subscription->waiter.waker != nullptr;
+    if (waits || subscription->used >= since) {
+      lowest = std::min(lowest, state_->position_of(*subscription));
+    }
+  }
+  return lowest;
+}
+
+std::optional<Position> StreamHub::furthest_behind() const {
+  const MutexLock lock(state_->mutex);
+  std::optional<Position> lowest;
+  for (const SubscriptionState* subscription : state_->subscriptions) {
+    if (subscription->feed->definition()->watches_only()) continue;
+    const Position position = state_->position_of(*subscription);
+    if (!lowest || position < *lowest) lowest = position;
   }
   return lowest;
 }

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -21,6 +22,7 @@
 #include "storage/store.h"
 #include "stream/definition.h"
 #include "stream/encoded_cache.h"
+#include "stream/progress.h"
 #include "stream/split.h"
 
 namespace freshet {
@@ -39,6 +41,7 @@ struct SubscriptionState;
 
 /// What a feed has for a stream that stands at some position.
 struct Taken {
+  Position from;  ///< where the stream stands now: further than it knew, if it waited
   std::vector<storage::LogRecordPtr> records;  ///< entries that concern it, in log order
   Position evaluated;                          ///< nothing else up to here does, unless `more`
   bool more = false;                           ///< there are further records
@@ -70,6 +73,10 @@ class Subscription {
   bool is_behind(Position after) const;
   /// Where its owner would go on; retention keeps the log after it.
   void note_needed(Position position);
+  /// The same, and what it has handed out.
+  void note_progress(const StreamProgress& progress);
+  /// What was noted, with the position as the feed knows it.
+  StreamProgress progress() const;
 
  private:
   HubState& hub_;
@@ -107,6 +114,9 @@ class StreamHub {
 
   /// The lowest position that a stream used since `since` would go on from; max when there is none.
   Position lowest_needed(SteadyTime since) const;
+
+  /// Where the change stream stands that has most to read; nothing when none is open.
+  std::optional<Position> furthest_behind() const;
 
   HubStats stats() const;
 

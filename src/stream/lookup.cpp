@@ -3,6 +3,7 @@
 
 #include "base/operation.h"
 #include "catalog/catalog.h"
+#include "catalog/history.h"
 #include "collection/index_cursor.h"
 #include "collection/record.h"
 #include "storage/commit/commit_layer.h"
@@ -27,6 +28,10 @@ std::optional<std::string> CollectionLookup::find(const model::Namespace& ns,
 bool CollectionLookup::is_view(const model::Namespace& ns) {
   const catalog::CollectionPtr collection = catalog_.latest()->find(ns);
   return collection && collection->is_view();
+}
+
+bool CollectionLookup::shows_image(const oplog::EntryView& entry) {
+  return ages_.shows(entry);
 }
 
 }  // namespace freshet::stream

@@ -21,6 +21,10 @@ class CommitLayer;
 }
 namespace freshet::catalog {
 class Catalog;
+class ImageAges;
+}  // namespace freshet::catalog
+namespace freshet::oplog {
+struct EntryView;
 }
 
 namespace freshet::stream {
@@ -37,6 +41,8 @@ class DocumentLookup {
                                           bson::View document_key, Operation& op) = 0;
   /// True when the name is a view's.
   virtual bool is_view(const model::Namespace& ns) = 0;
+  /// May the pre-image of the entry, which has one, still be shown?
+  virtual bool shows_image(const oplog::EntryView& entry) = 0;
 };
 
 /// Looks into the collections themselves.
@@ -44,18 +50,20 @@ class CollectionLookup final : public DocumentLookup {
  public:
   /// Requires: all references outlive this.
   CollectionLookup(storage::Store& store, commit::CommitLayer& commits,
-                   const catalog::Catalog& catalog)
-      : store_(store), commits_(commits), catalog_(catalog) {}
+                   const catalog::Catalog& catalog, const catalog::ImageAges& ages)
+      : store_(store), commits_(commits), catalog_(catalog), ages_(ages) {}
 
   std::optional<std::string> find(const model::Namespace& ns,
                                   const std::optional<model::Uuid>& uuid, bool uuid_only,
                                   bson::View document_key, Operation& op) override;
   bool is_view(const model::Namespace& ns) override;
+  bool shows_image(const oplog::EntryView& entry) override;
 
  private:
   storage::Store& store_;
   commit::CommitLayer& commits_;
   const catalog::Catalog& catalog_;
+  const catalog::ImageAges& ages_;
 };
 
 }  // namespace freshet::stream

@@ -37,6 +37,8 @@ struct StreamOptions {
   bool show_raw_update_description = false;   ///< the log's delta instead of updateDescription
   bool show_migration_events = false;         ///< there are no migrations: nothing to show
   bool match_uuid_for_update_lookup = false;  ///< lookups ignore a collection of the same name
+  bool show_errors_as_events = false;         ///< a failure becomes an event, the stream goes on
+  bool ignore_removed_shards = false;         ///< there are no shards: nothing to ignore
   bool allow_system_namespace = false;        ///< a system.* collection may be watched
 
   /// Throws Location50808 when `body` is no document, Location40415 for an unknown field,

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/error.h"
 #include "bson/builder.h"
+#include "stream/stream_error.h"
 
 namespace freshet::stream {
 namespace {
@@ -26,11 +26,7 @@ std::vector<Fields> distribute(bson::View event, const model::ResumeToken& token
   for (const bson::Element& field : event) {
     if (field.name() == "_id") continue;
     const std::size_t size = size_of(field);
-    if (kFragmentOverhead + size > bytes_max) {
-      raise(ErrorCode::BSONObjectTooLarge,
-            "field '{}' of the event with resume token '{}' has {} bytes, a fragment may have {}",
-            field.name(), token.data(), size, bytes_max);
-    }
+    if (kFragmentOverhead + size > bytes_max) raise_too_large(size, token);
     if (used + size > bytes_max) {
       fragments.emplace_back();
       used = kFragmentOverhead;

@@ -25,6 +25,8 @@
 #include "bson/json.h"
 #include "model/uuid.h"
 #include "oplog/entry.h"
+#include "oplog/postings.h"
+#include "oplog/retention.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/memory/memory_store.h"
 #include "stream/change_stream.h"
@@ -67,6 +69,9 @@ class FakeLookup final : public DocumentLookup {
     return std::nullopt;
   }
   bool is_view(const model::Namespace& ns) override { return ns.coll == "view"; }
+  bool shows_image(const oplog::EntryView&) override { return shows_images; }
+
+  bool shows_images = true;
 
   std::vector<std::pair<model::Namespace, std::string>> documents;
 };
@@ -81,13 +86,15 @@ class TestLog {
       : limits(the_limits),
         logger(clock, {.target = LogOptions::Target::Nowhere}),
         commits(store, clock, logger, {}),
-        hub(std::make_unique<StreamHub>(commits, clock, limits)) {}
+        hub(std::make_unique<StreamHub>(commits, clock, limits)) {
+    commits.set_group_observer(&postings);
+  }
   ~TestLog() {
     commits.stop();
     hub.reset();
   }
 
-  StreamServices services() { return {*hub, store, lookup, clock, random}; }
+  StreamServices services() { return {*hub, store, lookup, clock, random, counters}; }
 
   /// Commits entries as one transaction and waits until they are visible.
   storage::Position write(std::vector<commit::PendingEntry> entries) {
@@ -149,6 +156,17 @@ class TestLog {
   }
   static oplog::EntryContext context() { return {.wall_ms = 1'700'000'000'000}; }
 
+  /// Drops everything but the newest entry.
+  storage::Position lose_history() {
+    oplog::Retention retention(store, commits, clock, {.history_bytes = 1},
+                               {.recovery = {}, .streams = {}, .minimum_age = {}, .totals = [this] {
+                                  return postings.totals();
+                                }});
+    retention.enforce();
+    retention.enforce();
+    return retention.last_dropped();
+  }
+
   std::unique_ptr<ChangeStream> open(model::Namespace ns, std::string_view pipeline) {
     const std::string bytes = json(std::string("{\"p\": ") + std::string(pipeline) + "}");
     return open(std::move(ns), bson::View(bytes)["p"].as_document());
@@ -197,9 +215,11 @@ class TestLog {
   // On the heap: the thread sanitizer takes mutexes at one address of the stack for one.
   std::unique_ptr<memory::MemoryStore> store_owner = std::make_unique<memory::MemoryStore>();
   memory::MemoryStore& store = *store_owner;
+  oplog::PostingWriter postings{store};
   commit::CommitLayer commits;
   std::unique_ptr<StreamHub> hub;
   FakeLookup lookup;
+  StreamCounters counters;
   std::shared_ptr<const ClientInfo> client = std::make_shared<ClientInfo>();
   model::Uuid uuid{"0123456789abcdef"};
 };

@@ -51,6 +51,29 @@ def test_small_ones(db, admin):
     assert without_times(admin.command("lockInfo")) == {"lockInfo": [], "ok": 1.0}
     assert without_times(db.command("planCacheClear", "c")) == {"ok": 1.0}
     assert code_of(db.command, "lockInfo") == 13
+    defaults = admin.command("getDefaultRWConcern")
+    assert (defaults["defaultReadConcern"], defaults["defaultWriteConcern"]) == ({"level": "local"},
+                                                                                 {"w": "majority", "wtimeout": 0})
+    assert code_of(admin.command, {"setDefaultRWConcern": 1, "defaultReadConcern": {"level": "majority"}}) == 115
+
+
+def test_current_op_shows_open_cursors(db, admin):
+    db.c.insert_many([{}, {}, {}])
+    with db.c.find(batch_size=1, comment="still open") as cursor:
+        next(cursor)
+        [idle] = [entry for entry in admin.aggregate([{"$currentOp": {"idleCursors": True}}])
+                  if entry["type"] == "idleCursor" and entry["ns"] == f"{db.name}.c"]
+        assert idle["cursor"]["cursorId"] == cursor.cursor_id and idle["cursor"]["nDocsReturned"] == 1
+        assert idle["cursor"]["originatingCommand"]["comment"] == "still open"
+    for options in ({"what": True}, {"idleCursors": 1}):
+        assert code_of(admin.command, {"aggregate": 1, "pipeline": [{"$currentOp": options}], "cursor": {}}) == 9
+
+
+def test_latency_of_a_collection(db):
+    db.c.insert_one({})
+    db.c.find_one()
+    [stats] = db.c.aggregate([{"$collStats": {"latencyStats": {}}}])
+    assert stats["latencyStats"]["reads"]["ops"] == 1 and stats["latencyStats"]["writes"]["ops"] == 1
 
 
 @pytest.mark.parametrize("value, code", [(2, 5255100), ("x", 14), (True, 14)])

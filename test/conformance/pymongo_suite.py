@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs PyMongo's own tests, from its source distribution, against a fresh server.
 
-    pymongo_suite.py [--update] [--asynchronous] [MODULE …]
+    pymongo_suite.py [--update] [MODULE …]
 
 Each test id in pymongo_passing.txt must pass: the list only grows. --update adds what passes now; what no longer passes has
 to be taken out by hand, and explained. Nothing may be skipped because the server could not be reached. A test that fails and
@@ -23,7 +23,7 @@ REPOSITORY = HERE.parents[1]
 TOOLS = REPOSITORY / "build" / "tools"
 PASSING = HERE / "pymongo_passing.txt"
 EXCUSED = HERE / "pymongo_excused.txt"
-MODULES = ["test_change_stream", "test_collection", "test_cursor", "test_database", "test_bulk", "test_client_bulk_write",
+MODULES = ["test_change_stream", "asynchronous/test_change_stream", "test_collection", "test_cursor", "test_database", "test_bulk", "test_client_bulk_write",
            "test_crud_unified", "test_retryable_writes", "test_retryable_writes_unified", "test_collation",
            "test_collection_management", "test_index_management", "test_run_command", "test_examples",
            "test_grid_file", "test_gridfs", "test_gridfs_bucket", "test_gridfs_spec"]
@@ -48,8 +48,8 @@ def write_passing(version, passing):
     PASSING.write_text(text + f"# pymongo {version}\n" + "".join(f"{name}\n" for name in sorted(passing)))
 
 
-def file_of(module, asynchronous):
-    return f"test/{'asynchronous/' if asynchronous else ''}{module}.py"
+def file_of(module):
+    return f"test/{module}.py"
 
 
 def read_excused():
@@ -62,17 +62,16 @@ def excuse_of(name, excused):
     return next((reason for pattern, reason in excused.items() if fnmatch.fnmatchcase(name, pattern)), None)
 
 
-def run(modules, asynchronous, server):
+def run(modules, server):
     """Outcomes and reasons by test id."""
     suite = TOOLS / "pymongo"
     with tempfile.TemporaryDirectory() as scratch:
         result = Path(scratch) / "outcomes.json"
         environment = {**os.environ, "DB_IP": server.host, "DB_PORT": str(server.port),
                        "FRESHET_OUTCOMES": str(result), "PYTHONPATH": str(HERE)}
-        files = [file_of(name, asynchronous) for name in modules]
-        marker = "default_async" if asynchronous else "default"
+        files = [file_of(name) for name in modules]
         subprocess.run([TOOLS / "venv" / "bin" / "python", "-m", "pytest", "-q", "-c", HERE / "pymongo.ini",
-                        "--rootdir=.", "-m", marker, "-p", "record_outcomes", "--timeout=60",
+                        "--rootdir=.", "-m", "default or default_async", "-p", "record_outcomes", "--timeout=60",
                         "--timeout-method=signal", "--tb=no", *files],
                        cwd=suite, env=environment, stdout=subprocess.DEVNULL, check=False)
         recorded = json.loads(result.read_text())
@@ -83,14 +82,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("modules", nargs="*", default=[])
     parser.add_argument("--update", action="store_true")
-    parser.add_argument("--asynchronous", action="store_true")
     arguments = parser.parse_args()
     port = PORT if own_network.enter() else 0
     modules = arguments.modules or MODULES
     version = subprocess.check_output([TOOLS / "venv" / "bin" / "python", "-c", "import pymongo; print(pymongo.version)"],
                                       text=True).strip()
     with FreshetServer(port=port, args=["--setParameter", "enableTestCommands=1"]) as server:
-        outcomes, reasons = run(modules, arguments.asynchronous, server)
+        outcomes, reasons = run(modules, server)
         alive = server.running
     listed_version, listed = read_passing()
     counts = collections.defaultdict(collections.Counter)
@@ -99,7 +97,7 @@ def main():
     for module, counter in sorted(counts.items()):
         print(f"{module}: {counter['passed']} passed, {counter['failed']} failed, {counter['skipped']} skipped")
     passed = {name for name, outcome in outcomes.items() if outcome == "passed"}
-    files = {file_of(module, arguments.asynchronous) for module in modules}
+    files = {file_of(module) for module in modules}
     wanted = {name for name in listed if name.split("::")[0] in files}
     if version != listed_version:
         wanted &= set(outcomes)  # another version may have renamed its tests

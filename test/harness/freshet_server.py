@@ -62,13 +62,14 @@ class FreshetServer:
     """One server process. Not thread-safe. Starts at once unless start=False."""
 
     def __init__(self, *, preset=None, durable=False, dbpath=None, port=0, repl_set="rs0",
-                 args=(), env=None, host="127.0.0.1", start=True):
+                 args=(), env=None, host="127.0.0.1", user=None, start=True):
         self.binary = find_binary(preset)
         self.host = host
         self.port = port
         self.repl_set = repl_set
         self.args = [str(arg) for arg in args]
         self.env = {**os.environ, **(env or {})}
+        self.user = user
         self.process = None
         self.stdout_lines = []
         self._scratch = tempfile.mkdtemp(prefix="freshet-test-")
@@ -130,7 +131,8 @@ class FreshetServer:
         ready = threading.Event()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=log,
-                                            stdin=subprocess.DEVNULL, env=self.env, text=True)
+                                            stdin=subprocess.DEVNULL, env=self.env, text=True,
+                                            user=self.user)
         reader = threading.Thread(target=self._read_stdout, args=(self.process, ready), daemon=True)
         reader.start()
         if not ready.wait(START_TIMEOUT_S):

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // aggregate: the leading $match and $sort choose the access path, the rest runs stage by stage.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "bson/builder.h"
 #include "pipeline/plan/plan_base.h"
-#include "pipeline/plan/scans.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -21,7 +21,8 @@ class AggregatePlan final : public PlanBase {
     if (!pipeline_.empty() && pipeline_.front()->traits().first_only) {
       documents_ = spec.documents;
       build_context_.documents = &documents_;
-      root_ = build_pipeline(pipeline_, 0, nullptr, build_context_);
+      later_ = 0;
+      root_ = chain(nullptr, 0, pipeline_.size());
       return;
     }
     if (spec.ns.coll.empty()) {
@@ -32,12 +33,21 @@ class AggregatePlan final : public PlanBase {
     build_over_collection(spec);
   }
 
-  void explain(bson::Builder& out) const override {
+  void explain(StageText& out) const override {
     if (records_ == nullptr) {
-      out.add("stage", "EOF");
-      return;
+      out.stage("EOF", {.at_end = true});
+    } else {
+      explain_access(out, first_, later_);
     }
-    records_->records().explain(out);
+  }
+
+  bson::View filter() const override { return matcher_ ? matcher_->filter() : bson::View(); }
+  std::size_t later_stages() const override { return pipeline_.size() - later_; }
+  void explain_later(std::size_t i, StageText& out) const override {
+    out.out().add_all(pipeline_[later_ + i]->document());
+    if (!out.with_counts()) return;
+    out.out().add("nReturned", counts_of(later_ + i).advanced);
+    out.out().add("executionTimeMillisEstimate", std::int64_t{0});
   }
 
  private:
@@ -53,32 +63,49 @@ class AggregatePlan final : public PlanBase {
     return array.take();
   }
 
+  // The leading $match, and a $sort, $skip and $limit behind it, belong to reaching the documents.
   void build_over_collection(const AggregateSpec& spec) {
-    std::size_t first = 0;
     bson::View filter;
     if (!pipeline_.empty()) {
       if (const auto match = pipeline_.front()->match_filter()) {
         filter = *match;
-        first = 1;
+        first_ = 1;
       }
     }
     matcher_.emplace(filter, context_);
     const query::SortPattern* sort =
-        first < pipeline_.size() ? pipeline_[first]->sort_pattern() : nullptr;
-    AccessRequest request{.store = services_.store,
-                          .collection = resolved_.collection,
-                          .filter = *matcher_,
-                          .sort = sort,
-                          .hint = spec.hint,
-                          .collation = collation_};
+        first_ < pipeline_.size() ? pipeline_[first_]->sort_pattern() : nullptr;
+    const std::size_t behind = first_ + (sort != nullptr ? 1 : 0);
+    AccessRequest request = access_request(spec, *matcher_);
+    request.sort = sort;
+    request.limit = wanted_from(behind);
+    request.needs = needs_of_pipeline(pipeline_, first_, context_);
     AccessPlan access = plan_access(request);
-    if (sort != nullptr && access.sorted) ++first;
-    root_ = build(std::move(access.source), false, pipeline_, first);
+    if (sort != nullptr && access.sorted) ++first_;
+    later_ = behind;
+    while (later_ < pipeline_.size() && (pipeline_[later_]->skip() || pipeline_[later_]->limit()))
+      ++later_;
+    root_ = chain(leaf(std::move(access), false), first_, pipeline_.size());
+  }
+
+  /// How many documents the $skip and $limit at `stage` let through in all; 0: no limit.
+  std::int64_t wanted_from(std::size_t stage) const {
+    constexpr std::int64_t kMax = std::int64_t{1} << 40;
+    std::int64_t skipped = 0;
+    for (; stage < pipeline_.size(); ++stage) {
+      if (const auto limit = pipeline_[stage]->limit()) return std::min(*limit, kMax) + skipped;
+      const auto skip = pipeline_[stage]->skip();
+      if (!skip) return 0;
+      skipped += std::min(*skip, kMax);
+    }
+    return 0;
   }
 
   const std::string array_;
   std::vector<std::string> documents_;
   std::optional<query::Matcher> matcher_;
+  std::size_t first_ = 0;  // stage of pipeline_ that the leaf does not do already
+  std::size_t later_ = 0;  // first stage that has nothing to do with reaching the documents
 };
 
 }  // namespace

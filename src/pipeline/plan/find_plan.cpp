@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "bson/builder.h"
 #include "pipeline/plan/plan_base.h"
+#include "pipeline/plan/pre_images.h"
 #include "query/projection.h"
 
 namespace freshet::pipeline {
@@ -41,30 +42,39 @@ class FindPlan final : public PlanBase {
                           &matcher_);
     }
     check_tailable(spec);
-    AccessPlan access = plan_access(access_request(spec));
+    AccessPlan access = plan_access(request(spec));
+    covered_ = access.covered;
     make_pipeline(spec, access.sorted);
-    StagePtr chain = build(std::move(access.source), spec.show_record_id, pipeline_, 0);
-    if (projection_)
-      chain = std::make_unique<ProjectionStage>(std::move(chain), *projection_, context_);
-    root_ = std::move(chain);
+    StagePtr stages = chain(leaf(std::move(access), spec.show_record_id), 0, pipeline_.size());
+    if (projection_) {
+      stages =
+          counted(std::make_unique<ProjectionStage>(std::move(stages), *projection_, context_));
+    }
+    root_ = std::move(stages);
   }
 
-  void explain(bson::Builder& out) const override {
-    if (projection_)
-      out.add("stage", "PROJECTION_DEFAULT").add("transformBy", bson::View(projection_spec_));
-    if (projection_) out.open_document("inputStage");
-    std::size_t open = projection_ ? 1 : 0;
-    for (auto at = pipeline_.rbegin(); at != pipeline_.rend(); ++at) {
-      explain_stage(**at, out);
-      out.open_document("inputStage");
-      ++open;
+  bson::View filter() const override { return matcher_.filter(); }
+
+  void explain(StageText& out) const override {
+    if (projection_) {
+      out.stage(projection_stage(), counts_of(pipeline_.size()));
+      out.out().add("transformBy", bson::View(projection_spec_)).open_document("inputStage");
     }
-    records_->records().explain(out);
-    while (open-- > 0)
-      out.close();
+    explain_access(out, 0, pipeline_.size());
+    if (projection_) out.out().close();
   }
 
  private:
+  std::string_view projection_stage() const {
+    if (covered_) return "PROJECTION_COVERED";
+    for (const bson::Element& field : bson::View(projection_spec_)) {
+      const bool flag = field.is_number() || field.type() == bson::Type::Bool;
+      const bool plain = field.name().find_first_of(".$") == std::string_view::npos;
+      if (!flag || !plain) return "PROJECTION_DEFAULT";
+    }
+    return "PROJECTION_SIMPLE";
+  }
+
   // {$natural: ±1} is a way to walk, not an order.
   void read_sort(const FindSpec& spec) {
     hint_ = spec.hint;
@@ -77,6 +87,11 @@ class FindPlan final : public PlanBase {
       if (spec.sort.count() != 1) {
         raise(ErrorCode::BadValue, "Cannot include '$natural' in compound sort: {}",
               spec.sort.count());
+      }
+      const bson::Element way = *spec.sort.begin();
+      const double direction = way.is_number() ? way.number_as_double() : 0;
+      if (direction != 1 && direction != -1) {
+        raise(ErrorCode::BadValue, "$natural sort cannot be set to a value other than -1 or 1");
       }
       return;
     }
@@ -99,15 +114,27 @@ class FindPlan final : public PlanBase {
     }
   }
 
-  AccessRequest access_request(const FindSpec& spec) const {
-    return {.store = services_.store,
-            .collection = resolved_.collection,
-            .filter = matcher_,
-            .sort = sort_ ? &*sort_ : nullptr,
-            .hint = hint_,
-            .min = spec.min,
-            .max = spec.max,
-            .collation = collation_};
+  AccessRequest request(const FindSpec& spec) const {
+    AccessRequest out = access_request(spec, matcher_);
+    out.sort = sort_ ? &*sort_ : nullptr;
+    out.hint = hint_;
+    out.min = spec.min;
+    out.max = spec.max;
+    const bool bounded =
+        spec.limit > 0 && spec.limit <= kSortLimitMax && spec.skip <= kSortLimitMax;
+    if (bounded) out.limit = spec.skip + spec.limit;
+    out.distinct = spec.distinct;
+    out.needs = needs(spec);
+    return out;
+  }
+
+  Needs needs(const FindSpec& spec) const {
+    Needs out;
+    if (spec.show_record_id) return out;
+    if (projection_) return needs_of_projection(bson::View(projection_spec_));
+    out.everything = !spec.counts && spec.distinct.empty();
+    if (!spec.distinct.empty()) out.add(std::string(spec.distinct));
+    return out;
   }
 
   void make_pipeline(const FindSpec& spec, bool sorted) {
@@ -124,16 +151,6 @@ class FindPlan final : public PlanBase {
     }
   }
 
-  static void explain_stage(const StageSpec& stage, bson::Builder& out) {
-    if (stage.sort_pattern() != nullptr) {
-      out.add("stage", "SORT").add("sortPattern", stage.body().as_document());
-    } else if (const auto limit = stage.limit()) {
-      out.add("stage", "LIMIT").add("limitAmount", *limit);
-    } else if (const auto skip = stage.skip()) {
-      out.add("stage", "SKIP").add("skipAmount", *skip);
-    }
-  }
-
   static constexpr std::int64_t kSortLimitMax = std::int64_t{1} << 40;
 
   const std::string filter_;
@@ -143,6 +160,7 @@ class FindPlan final : public PlanBase {
   bson::ValueView hint_;
   std::string projection_spec_;
   std::optional<query::Projection> projection_;
+  bool covered_ = false;
 };
 
 // A find on a view is an aggregation on its source.
@@ -174,7 +192,8 @@ std::unique_ptr<QueryPlan> plan_find(const PlanServices& services, const FindSpe
                                      Operation& op) {
   const catalog::StatePtr state = spec.view ? spec.view->catalog : services.catalog.latest();
   const catalog::CollectionPtr found = state->find(spec.ns);
-  if (found && found->is_view()) return plan_find_on_view(services, spec, op);
+  const bool view = (found && found->is_view()) || is_pre_images(spec.ns);
+  if (view) return plan_find_on_view(services, spec, op);
   return std::make_unique<FindPlan>(services, spec, op);
 }
 

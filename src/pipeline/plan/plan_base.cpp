@@ -7,92 +7,11 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/builder.h"
+#include "oplog/entry.h"
 #include "pipeline/plan/let.h"
 #include "pipeline/plan/view_check.h"
 
 namespace freshet::pipeline {
-namespace {
-
-constexpr ErrorCode kQueryPlanKilled = location(175);
-constexpr ErrorCode kViewDepthLimitExceeded = location(165);
-
-// A filter and the records that match it, as one stage: what a $lookup opens for each of its
-// documents.
-class OpenedCollection final : public Stage {
- public:
-  OpenedCollection(const PlanServices& services, catalog::CollectionPtr collection,
-                   bson::View filter, const query::Collation* collation,
-                   const query::QueryContext& context, const storage::Reader& reader)
-      : matcher_(filter, context) {
-    AccessRequest request{.store = services.store,
-                          .collection = std::move(collection),
-                          .filter = matcher_,
-                          .collation = collation};
-    source_ = plan_access(request).source;
-    source_->restore(reader);
-  }
-  std::optional<bson::View> next(Operation& op) override {
-    const std::optional<Record> record = source_->next(op);
-    if (!record) return std::nullopt;
-    return record->document;
-  }
-  void save() override { source_->save(); }
-  void restore(const storage::Reader& reader) override { source_->restore(reader); }
-
- private:
-  const query::Matcher matcher_;
-  RecordSourcePtr source_;
-};
-
-// The stages of a view over its source; owns what they borrow.
-class OpenedView final : public Stage {
- public:
-  OpenedView(StagePtr source, const std::vector<std::string>& pipelines, bson::View filter,
-             const PipelineContext& parse, BuildContext build)
-      : build_(std::move(build)) {
-    StagePtr at = std::move(source);
-    for (const std::string& pipeline : pipelines) {
-      parsed_.push_back(parse_pipeline(bson::View(pipeline), parse));
-      at = build_pipeline(parsed_.back(), 0, std::move(at), build_);
-    }
-    bson::Builder match;
-    match.open_document("0").add("$match", filter).close();
-    const std::string array = match.take();
-    parsed_.push_back(parse_pipeline(bson::View(array), parse));
-    root_ = build_pipeline(parsed_.back(), 0, std::move(at), build_);
-  }
-  std::optional<bson::View> next(Operation& op) override { return root_->next(op); }
-  void save() override { root_->save(); }
-  void restore(const storage::Reader& reader) override { root_->restore(reader); }
-
- private:
-  BuildContext build_;
-  std::vector<Pipeline> parsed_;
-  StagePtr root_;
-};
-
-}  // namespace
-
-ResolvedNamespace resolve_namespace(const catalog::CatalogState& catalog,
-                                    const model::Namespace& ns) {
-  ResolvedNamespace out{ns, nullptr, {}, nullptr};
-  if (ns.coll.empty()) return out;
-  for (int depth = 0;; ++depth) {
-    catalog::CollectionPtr found = catalog.find(out.ns);
-    if (depth == 0 && found) out.collation = found->collation.get();
-    if (!found || !found->is_view()) {
-      out.collection = std::move(found);
-      break;
-    }
-    if (depth == kViewDepthMax) {
-      raise(kViewDepthLimitExceeded, "View depth is limited to {}: {}", kViewDepthMax, ns.full());
-    }
-    out.view_pipelines.push_back(found->pipeline);
-    out.ns.coll = found->view_on;
-  }
-  std::reverse(out.view_pipelines.begin(), out.view_pipelines.end());
-  return out;
-}
 
 std::optional<bson::View> RecordStage::next(Operation& op) {
   const std::optional<Record> record = source_->next(op);
@@ -105,51 +24,40 @@ std::optional<bson::View> RecordStage::next(Operation& op) {
   return bson::View(document_);
 }
 
-StagePtr PlannedAccess::open(std::string_view database, std::string_view collection,
-                             bson::View filter, const query::QueryContext& context) {
-  const catalog::StatePtr state = catalog_ ? catalog_ : services_.catalog.at(*reader_);
-  const model::Namespace ns{std::string(database), std::string(collection)};
-  const ResolvedNamespace resolved = resolve_namespace(*state, ns);
-  const auto* collation = dynamic_cast<const query::Collation*>(context.collation);
-  if (resolved.view_pipelines.empty()) {
-    return std::make_unique<OpenedCollection>(services_, resolved.collection, filter, collation,
-                                              context, *reader_);
-  }
-  StagePtr source = std::make_unique<OpenedCollection>(services_, resolved.collection, bson::View(),
-                                                       collation, context, *reader_);
-  const PipelineContext parse{.query = context,
-                              .database = ns.db,
-                              .collection = resolved.ns.coll,
-                              .kind = PipelineKind::View};
-  BuildContext build{
-      .query = context, .collections = this, .database = ns.db, .collection = resolved.ns.coll};
-  return std::make_unique<OpenedView>(std::move(source), resolved.view_pipelines, filter, parse,
-                                      std::move(build));
+std::optional<bson::View> CountingStage::next(Operation& op) {
+  ++counts_.works;
+  const std::optional<bson::View> document = source().next(op);
+  if (document) ++counts_.advanced;
+  counts_.at_end = !document;
+  return document;
 }
 
-std::unique_ptr<CollectionOutput> PlannedAccess::replace(std::string_view,
-                                                         std::string_view collection) {
-  raise(ErrorCode::NotImplemented, "$out into {} is not supported by this version", collection);
+void CountingStage::save() {
+  ++counts_.saves;
+  Stage::save();
 }
 
-std::unique_ptr<CollectionOutput> PlannedAccess::merge(std::string_view,
-                                                       std::string_view collection,
-                                                       const MergeOptions&) {
-  raise(ErrorCode::NotImplemented, "$merge into {} is not supported by this version", collection);
+void CountingStage::restore(const storage::Reader& reader) {
+  ++counts_.restores;
+  Stage::restore(reader);
 }
 
 PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operation& op)
     : services_(services),
       read_point_(spec.read_point),
+      telling_(spec.telling),
       view_(spec.view),
       reader_(view_ ? view_->reader : services.commits.snapshot(spec.read_point)),
       catalog_(view_ ? view_->catalog : services.catalog.at(*reader_)),
-      resolved_(resolve_namespace(*catalog_, spec.ns)),
+      resolved_(resolve_namespace(services_, *catalog_, spec.ns)),
       access_(services_),
       build_context_{.query = context_,
                      .collections = &access_,
                      .database = spec.ns.db,
-                     .collection = resolved_.ns.coll} {
+                     .collection = resolved_.ns.coll,
+                     .spill = {.area = services.spill,
+                               .allowed = spec.allow_disk_use,
+                               .stage_bytes_max = services.stage_memory_bytes_max}} {
   set_collation(spec);
   context_.collation = collation_;
   context_.now_ms = services.clock.wall_ms();
@@ -177,7 +85,23 @@ void PlanBase::set_operation(Operation* op) {
   if (op == nullptr && !view_) reader_.reset();
 }
 
-// The collection may have been dropped, or its indexes, since the batch before.
+// The collection may have been dropped, or an index that the plan reads, since the batch before.
+void PlanBase::check_still_there() const {
+  if (!resolved_.collection || resolved_.collection->is_oplog()) return;
+  const catalog::StatePtr state = services_.catalog.at(*reader_);
+  const catalog::CollectionPtr now = state->find_by_id(resolved_.collection->id);
+  if (!now) {
+    raise(ErrorCode::QueryPlanKilled, "collection dropped between getMore calls: {}",
+          resolved_.ns.full());
+  }
+  if (now->version == resolved_.collection->version) return;
+  for (const catalog::IndexPtr& index : indexes_) {
+    if (now->index_by_id(index->id) != nullptr) continue;
+    raise(ErrorCode::QueryPlanKilled, "index {} dropped between getMore calls: {}", index->name,
+          resolved_.ns.full());
+  }
+}
+
 std::shared_ptr<const storage::Reader> PlanBase::open_reader() {
   if (view_) {
     if (view_->readable_until && services_.clock.steady() > *view_->readable_until) {
@@ -187,35 +111,74 @@ std::shared_ptr<const storage::Reader> PlanBase::open_reader() {
   }
   reader_ = services_.commits.snapshot(read_point_);
   access_.set_reader(reader_.get(), nullptr);
-  if (resolved_.collection && !resolved_.collection->is_oplog()) {
-    const catalog::StatePtr state = services_.catalog.at(*reader_);
-    const catalog::CollectionPtr now = state->find_by_id(resolved_.collection->id);
-    if (!now)
-      raise(kQueryPlanKilled, "collection dropped between getMore calls: {}", resolved_.ns.full());
-    if (now->version != resolved_.collection->version) {
-      for (const catalog::IndexPtr& index : resolved_.collection->indexes) {
-        if (now->find_index(index->name) == nullptr) {
-          raise(kQueryPlanKilled, "index {} dropped between getMore calls: {}", index->name,
-                resolved_.ns.full());
-        }
-      }
-    }
-  }
+  check_still_there();
   return reader_;
 }
 
-QueryPlan::Counts PlanBase::examined() const {
-  if (records_ == nullptr) return {};
-  const ExamineCounts counts = records_->records().examined();
-  return {counts.keys, counts.documents};
+ExamineCounts PlanBase::examined() const {
+  return records_ == nullptr ? ExamineCounts() : records_->records().examined();
 }
 
-StagePtr PlanBase::build(RecordSourcePtr source, bool show_record_id, const Pipeline& pipeline,
-                         std::size_t first) {
-  auto leaf = std::make_unique<RecordStage>(std::move(source), show_record_id);
-  leaf->restore(*reader_);
-  records_ = leaf.get();
-  return build_pipeline(pipeline, first, std::move(leaf), build_context_);
+AccessRequest PlanBase::access_request(const QuerySpec& spec, const query::Matcher& filter) const {
+  return {.store = services_.store,
+          .collection = resolved_.collection,
+          .filter = filter,
+          .reader = reader_.get(),
+          .hint = spec.hint,
+          .collation = collation_,
+          .needs = {},
+          .rules = services_.rules,
+          .with_rejected = telling_ != Telling::Nothing};
+}
+
+StagePtr PlanBase::leaf(AccessPlan access, bool show_record_id) {
+  access.source->add_indexes(indexes_);
+  rejected_ = std::move(access.rejected);
+  auto stage = std::make_unique<RecordStage>(std::move(access.source), show_record_id);
+  stage->restore(*reader_);
+  records_ = stage.get();
+  return stage;
+}
+
+StagePtr PlanBase::counted(StagePtr stage) {
+  if (telling_ != Telling::Counts) return stage;
+  auto counting = std::make_unique<CountingStage>(std::move(stage));
+  stage_counters_.push_back(counting.get());
+  return counting;
+}
+
+StagePtr PlanBase::chain(StagePtr source, std::size_t first, std::size_t end) {
+  stage_counters_.resize(telling_ == Telling::Counts ? first : 0);
+  for (std::size_t i = first; i < end; ++i)
+    source = counted(pipeline_[i]->build(std::move(source), build_context_));
+  return source;
+}
+
+const StageCounts& PlanBase::counts_of(std::size_t stage) const {
+  static const StageCounts kNone;
+  return stage < stage_counters_.size() && stage_counters_[stage] != nullptr
+             ? stage_counters_[stage]->counts()
+             : kNone;
+}
+
+void PlanBase::explain_stage(StageText& out, const StageSpec& stage, const StageCounts& counts) {
+  if (stage.sort_pattern() != nullptr) {
+    out.stage("SORT", counts).out().add("sortPattern", stage.body().as_document());
+  } else if (const auto limit = stage.limit()) {
+    out.stage("LIMIT", counts).out().add("limitAmount", *limit);
+  } else if (const auto skip = stage.skip()) {
+    out.stage("SKIP", counts).out().add("skipAmount", *skip);
+  }
+}
+
+void PlanBase::explain_access(StageText& out, std::size_t first, std::size_t end) const {
+  for (std::size_t i = end; i-- > first;) {
+    explain_stage(out, *pipeline_[i], counts_of(i));
+    out.out().open_document("inputStage");
+  }
+  records_->records().explain(out);
+  for (std::size_t i = first; i < end; ++i)
+    out.out().close();
 }
 
 }  // namespace freshet::pipeline

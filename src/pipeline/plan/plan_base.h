@@ -6,25 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/plan/planned_access.h"
 #include "pipeline/plan/planner.h"
 #include "pipeline/plan/query_plan.h"
+#include "pipeline/plan/stage_text.h"
 #include "query/collation.h"
 
 namespace freshet::pipeline {
-
-/// A collection name followed through its views: where the documents are and what the views do to
-/// them.
-struct ResolvedNamespace {
-  model::Namespace ns;
-  catalog::CollectionPtr collection;            ///< null when it does not exist; never a view
-  std::vector<std::string> view_pipelines;      ///< BSON arrays, the innermost view's first
-  const query::Collation* collation = nullptr;  ///< the default of the name asked for
-};
-
-/// Throws ViewDepthLimitExceeded (165) above kViewDepthMax.
-ResolvedNamespace resolve_namespace(const catalog::CatalogState& catalog,
-                                    const model::Namespace& ns);
-inline constexpr int kViewDepthMax = 20;
 
 /// Reads the documents of a record source.
 class RecordStage final : public Stage {
@@ -42,26 +30,17 @@ class RecordStage final : public Stage {
   std::string document_;
 };
 
-/// Opens other collections for $lookup & co. on the plan's own reader.
-class PlannedAccess final : public CollectionAccess {
+/// Counts what another stage does.
+class CountingStage final : public Stage {
  public:
-  explicit PlannedAccess(const PlanServices& services) : services_(services) {}
-  /// `catalog` is the one that belongs to `reader`; null: it is looked up when needed.
-  void set_reader(const storage::Reader* reader, catalog::StatePtr catalog) {
-    reader_ = reader;
-    catalog_ = std::move(catalog);
-  }
-  StagePtr open(std::string_view database, std::string_view collection, bson::View filter,
-                const query::QueryContext& context) override;
-  std::unique_ptr<CollectionOutput> replace(std::string_view database,
-                                            std::string_view collection) override;
-  std::unique_ptr<CollectionOutput> merge(std::string_view database, std::string_view collection,
-                                          const MergeOptions& options) override;
+  explicit CountingStage(StagePtr source) : Stage(std::move(source)) {}
+  std::optional<bson::View> next(Operation& op) override;
+  void save() override;
+  void restore(const storage::Reader& reader) override;
+  const StageCounts& counts() const { return counts_; }
 
  private:
-  const PlanServices services_;
-  const storage::Reader* reader_ = nullptr;
-  catalog::StatePtr catalog_;
+  StageCounts counts_;
 };
 
 /// Base of the two plans. Members that stages borrow stand before the stages.
@@ -74,19 +53,33 @@ class PlanBase : public QueryPlan {
   std::shared_ptr<const storage::Reader> open_reader() override;
   std::shared_ptr<const storage::Reader> first_reader() const override { return reader_; }
   catalog::CollectionPtr collection() const override { return resolved_.collection; }
-  Counts examined() const override;
+  const query::QueryContext& query_context() const override { return context_; }
+  const OutputOptions* output() const override {
+    return pipeline_.empty() ? nullptr : pipeline_.back()->output();
+  }
+  ExamineCounts examined() const override;
+  const std::vector<RecordSourcePtr>& rejected() const override { return rejected_; }
   bool is_long() const override { return records_ == nullptr || !records_->records().is_short(); }
 
  protected:
   void set_collation(const QuerySpec& spec);
-  /// Makes the leaf and puts it under `pipeline` from stage `first` on.
-  StagePtr build(RecordSourcePtr source, bool show_record_id, const Pipeline& pipeline,
-                 std::size_t first);
-  BuildContext& build_context() { return build_context_; }
+  /// A request for the records that match, with all that the two plans have in common.
+  AccessRequest access_request(const QuerySpec& spec, const query::Matcher& filter) const;
+  /// Makes the leaf out of an access plan, and keeps what it rejected.
+  StagePtr leaf(AccessPlan access, bool show_record_id);
+  /// Puts stages of pipeline_ from `first` up to `end` over `source`.
+  StagePtr chain(StagePtr source, std::size_t first, std::size_t end);
+  StagePtr counted(StagePtr stage);
+
+  /// The stages first … end - 1 of pipeline_, of which each is a $sort, $skip or $limit, the last
+  /// one outermost, over the leaf.
+  void explain_access(StageText& out, std::size_t first, std::size_t end) const;
+  const StageCounts& counts_of(std::size_t stage) const;
 
   const PlanServices services_;
   const commit::ReadPoint read_point_;
   const std::optional<FixedView> view_;
+  const Telling telling_;
   std::shared_ptr<const storage::Reader>
       reader_;  // shared: other readers may use the same snapshot
   catalog::StatePtr catalog_;
@@ -98,8 +91,15 @@ class PlanBase : public QueryPlan {
   PlannedAccess access_;
   BuildContext build_context_;
   Pipeline pipeline_;
-  RecordStage* records_ = nullptr;  // inside root_
+  std::vector<catalog::IndexPtr> indexes_;  // that the plan reads
+  std::vector<RecordSourcePtr> rejected_;
+  RecordStage* records_ = nullptr;                    // inside root_
+  std::vector<const CountingStage*> stage_counters_;  // by stage of pipeline_; inside root_
   StagePtr root_;
+
+ private:
+  void check_still_there() const;
+  static void explain_stage(StageText& out, const StageSpec& stage, const StageCounts& counts);
 };
 
 }  // namespace freshet::pipeline

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -15,10 +16,16 @@
 #include "model/namespace.h"
 #include "pipeline/execution.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/plan/planner_rules.h"
+#include "pipeline/plan/record_source.h"
+#include "pipeline/plan/stage_text.h"
 #include "storage/commit/commit_layer.h"
 
 namespace freshet {
 class Random;
+}
+namespace freshet::catalog {
+class ImageAges;
 }
 
 namespace freshet::pipeline {
@@ -30,6 +37,17 @@ struct PlanServices {
   const catalog::Catalog& catalog;
   const Clock& clock;
   Random& random;
+  const catalog::ImageAges& image_ages;
+  PlannerRules rules = {};
+  SpillArea* spill = nullptr;  ///< null: nothing goes to disk
+  std::size_t stage_memory_bytes_max = std::size_t{100} << 20;
+};
+
+/// What is to be told of a plan.
+enum class Telling : std::uint8_t {
+  Nothing,
+  Plan,    ///< how it would go, and how else it could
+  Counts,  ///< and what each stage did
 };
 
 /// One moment, read whatever is committed meanwhile: a snapshot that was asked for by time, or what
@@ -49,6 +67,8 @@ struct QuerySpec {
   bson::View let;
   bson::ValueView hint;
   commit::ReadPoint read_point = commit::ReadPoint::Latest;
+  bool allow_disk_use = true;
+  Telling telling = Telling::Nothing;
   std::optional<FixedView> view = std::nullopt;  ///< instead of a new snapshot for each batch
 };
 
@@ -62,6 +82,10 @@ struct FindSpec : QuerySpec {
   std::int64_t limit = 0;  ///< 0: none
   bool show_record_id = false;
   bool tailable = false;  ///< needs a capped collection (or the oplog), natural order
+  bool counts = false;    ///< documents are only counted: they may come empty
+  /// Only the different values at this path are wanted: each may come once, in a document that has
+  /// nothing else. Empty: documents as usual.
+  std::string_view distinct;
 };
 
 struct AggregateSpec : QuerySpec {
@@ -79,8 +103,26 @@ class QueryPlan : public Execution {
   virtual bool is_long() const = 0;
   /// Null when the collection does not exist, or for pipelines without one.
   virtual catalog::CollectionPtr collection() const = 0;
-  /// queryPlanner.winningPlan (or the stages of an aggregation) into the open document.
-  virtual void explain(bson::Builder& out) const = 0;
+  /// What the plan's expressions are evaluated with.
+  virtual const query::QueryContext& query_context() const = 0;
+  /// What the last stage wants done with the documents; null when they go to the client.
+  virtual const OutputOptions* output() const = 0;
+
+  // For explain; see QuerySpec::telling.
+
+  /// The stages that reach the documents, as one tree.
+  virtual void explain(StageText& out) const = 0;
+  /// How many stages of an aggregation run behind those, and each of them: its specification, and
+  /// what it gave.
+  virtual std::size_t later_stages() const { return 0; }
+  virtual void explain_later(std::size_t i, StageText& out) const {
+    static_cast<void>(i);
+    static_cast<void>(out);
+  }
+  /// What the documents that are reached have to match. Lives as long as the plan.
+  virtual bson::View filter() const = 0;
+  /// The ways that were not chosen.
+  virtual const std::vector<RecordSourcePtr>& rejected() const = 0;
 };
 
 /// Throws what parsing and planning throw. `op` is the command that plans.

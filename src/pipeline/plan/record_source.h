@@ -6,15 +6,16 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "bson/view.h"
+#include "catalog/definitions.h"
 #include "collection/record.h"
+#include "pipeline/examine_counts.h"
+#include "pipeline/plan/stage_text.h"
 
 namespace freshet {
 class Operation;
-}
-namespace freshet::bson {
-class Builder;
 }
 namespace freshet::storage {
 class Reader;
@@ -30,12 +31,6 @@ struct Record {
   bson::View document;
 };
 
-/// What a plan examined; executionStats shows it.
-struct ExamineCounts {
-  std::int64_t keys = 0;
-  std::int64_t documents = 0;
-};
-
 /// Not thread-safe. Must be restored to a reader before its first next().
 class RecordSource {
  public:
@@ -47,11 +42,13 @@ class RecordSource {
   virtual void save() = 0;
   /// Continues on `reader`, which stays alive until the next save() or destruction.
   virtual void restore(const storage::Reader& reader) = 0;
-  /// Writes the stage's fields ("stage": "COLLSCAN", …) into the open document.
-  virtual void explain(bson::Builder& out) const = 0;
+  /// Writes its stage, with the stages beneath.
+  virtual void explain(StageText& out) const = 0;
   virtual ExamineCounts examined() const = 0;
   /// True when it is sure to end after very few records.
   virtual bool is_short() const { return false; }
+  /// Adds the indexes it reads.
+  virtual void add_indexes(std::vector<catalog::IndexPtr>& out) const { static_cast<void>(out); }
 };
 
 using RecordSourcePtr = std::unique_ptr<RecordSource>;

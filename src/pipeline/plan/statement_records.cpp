@@ -50,24 +50,31 @@ bool StatementRecords::bind_let() {
   return !let_.empty();
 }
 
-RecordSourcePtr StatementRecords::plan(const catalog::CollectionPtr& collection) const {
-  return plan_access({.store = services_.store,
-                      .collection = collection,
-                      .filter = matcher_,
-                      .hint = hint_,
-                      .collation = collation_})
-      .source;
+AccessPlan StatementRecords::plan(const catalog::CollectionPtr& collection,
+                                  const storage::Reader& reader,
+                                  const query::SortPattern* sort) const {
+  AccessRequest request{.store = services_.store,
+                        .collection = collection,
+                        .filter = matcher_,
+                        .reader = &reader,
+                        .sort = sort,
+                        .hint = hint_,
+                        .collation = collation_,
+                        .needs = {},
+                        .rules = services_.rules};
+  if (sort != nullptr) request.limit = 1;
+  return plan_access(request);
 }
 
 std::optional<PickedRecord> StatementRecords::pick_first(const collection::WriteUnit& unit,
                                                          const catalog::CollectionPtr& collection,
                                                          Operation& op) const {
-  const RecordSourcePtr source = plan(collection);
-  source->restore(unit.transaction());
+  const AccessPlan access = plan(collection, unit.transaction(), sort_ ? &*sort_ : nullptr);
+  access.source->restore(unit.transaction());
   std::optional<PickedRecord> best;
   std::string best_key;
-  while (const std::optional<Record> record = source->next(op)) {
-    if (!sort_) {
+  while (const std::optional<Record> record = access.source->next(op)) {
+    if (!sort_ || access.sorted) {
       best = PickedRecord{record->id, record->document.to_string(), {}};
       break;
     }
@@ -96,7 +103,7 @@ std::optional<PickedRecord> StatementRecords::fetch(
 void StatementRecords::search(const collection::WriteUnit& unit,
                               const catalog::CollectionPtr& collection, Operation& op) {
   if (!source_ || version_ != collection->version) {
-    source_ = plan(collection);
+    source_ = plan(collection, unit.transaction(), nullptr).source;
     version_ = collection->version;
   }
   source_->restore(unit.transaction());

@@ -69,7 +69,8 @@ class StatementRecords {
 
  private:
   bool bind_let();
-  RecordSourcePtr plan(const catalog::CollectionPtr& collection) const;
+  AccessPlan plan(const catalog::CollectionPtr& collection, const storage::Reader& reader,
+                  const query::SortPattern* sort) const;
   std::optional<PickedRecord> fetch(RecordId id, const collection::WriteUnit& unit,
                                     const catalog::CollectionPtr& collection) const;
   void search(const collection::WriteUnit& unit, const catalog::CollectionPtr& collection,

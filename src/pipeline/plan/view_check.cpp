@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "pipeline/pipeline.h"
-#include "pipeline/plan/plan_base.h"
+#include "pipeline/plan/planned_access.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -9,8 +9,9 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/compare.h"
+#include "bson/key.h"
+#include "pipeline/spill/sorter.h"
 #include "pipeline/stages/granularity.h"
-#include "pipeline/stages/memory.h"
 #include "pipeline/stages/stages.h"
 #include "query/accumulator.h"
 #include "query/expression/integral.h"
@@ -37,16 +38,16 @@ struct Row {
 class BucketAutoStage final : public ExplainedStage {
  public:
   BucketAutoStage(StagePtr source, const StageSpec& spec, const AutoBucketing& bucketing,
-                  const query::QueryContext& context)
-      : ExplainedStage(std::move(source), spec), bucketing_(bucketing), context_(context) {}
+                  const BuildContext& context)
+      : ExplainedStage(std::move(source), spec),
+        bucketing_(bucketing),
+        context_(context.query),
+        sorter_("$bucketAuto", context.spill) {}
 
   std::optional<View> next(Operation& op) override {
     if (!loaded_) load(op);
-    if (position_ == rows_.size()) return std::nullopt;
-    const std::size_t begin = position_;
-    const std::size_t end = bucketing_.granularity ? rounded_end(begin) : plain_end(begin);
-    write(op, begin, end);
-    position_ = end;
+    if (!ahead_) return std::nullopt;
+    write(op);
     ++written_;
     return View(current_);
   }
@@ -57,23 +58,26 @@ class BucketAutoStage final : public ExplainedStage {
     return {context_, root, root, std::vector<Value>(bucketing_.slots)};
   }
 
+  Value key_of(View document) const {
+    auto context = evaluation(document);
+    Value key = bucketing_.group_by->evaluate(context).owned();
+    return key.missing() ? Value::null() : key;
+  }
+
   void load(Operation& op) {
     while (const auto document = source().next(op)) {
       op.check();
-      Row row{Value(), document->to_string()};
-      auto context = evaluation(View(row.document));
-      row.key = bucketing_.group_by->evaluate(context).owned();
-      if (row.key.missing()) row.key = Value::null();
-      if (bucketing_.granularity) check_number(row.key);
-      memory_.use(sizeof(Row) + row.key.view().raw().size() + row.document.size());
-      rows_.push_back(std::move(row));
+      const Value key = key_of(*document);
+      if (bucketing_.granularity) check_number(key);
+      std::string sort_key;
+      bson::append_key(sort_key, key.view(), false, context_.collation);
+      sorter_.add(std::move(sort_key), document->bytes());
     }
-    std::stable_sort(rows_.begin(), rows_.end(), [&](const Row& a, const Row& b) {
-      return bson::compare(a.key.view(), b.key.view(), context_.collation) < 0;
-    });
+    sorter_.finish(op);
     const double size =
-        std::round(static_cast<double>(rows_.size()) / static_cast<double>(bucketing_.buckets));
-    size_ = std::max<std::size_t>(1, static_cast<std::size_t>(size));
+        std::round(static_cast<double>(sorter_.added()) / static_cast<double>(bucketing_.buckets));
+    size_ = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(size));
+    advance(op);
     loaded_ = true;
   }
 
@@ -90,62 +94,84 @@ class BucketAutoStage final : public ExplainedStage {
       raise(location(40260), "$bucketAuto with a 'granularity' cannot take negative numbers");
   }
 
-  bool is_last() const { return written_ + 1 >= bucketing_.buckets; }
-
-  std::size_t plain_end(std::size_t begin) {
-    std::size_t end = is_last() ? rows_.size() : std::min(begin + size_, rows_.size());
-    const auto equal = [&](std::size_t a, std::size_t b) {
-      return bson::equal(rows_[a].key.view(), rows_[b].key.view(), context_.collation);
-    };
-    while (end < rows_.size() && equal(end, end - 1))
-      ++end;
-    min_ = rows_[begin].key;
-    max_ = end < rows_.size() ? rows_[end].key : rows_.back().key;
-    return end;
+  void advance(Operation& op) {
+    ahead_.reset();
+    const auto row = sorter_.next(op);
+    if (!row) return;
+    ahead_.emplace(Row{Value(), std::string(row->payload)});
+    ahead_->key = key_of(View(ahead_->document));
   }
 
-  /// With preferred numbers: a bucket ends below its bound, which the next one begins with. Zero is
-  /// its own bound.
-  std::size_t rounded_end(std::size_t begin) {
-    const Granularity& granularity = *bucketing_.granularity;
-    std::size_t end = is_last() ? rows_.size() : std::min(begin + size_, rows_.size());
-    const auto number = [&](std::size_t at) { return rows_[at].key.view().number_as_double(); };
-    min_ = written_ == 0 ? granularity.round_down(rows_[begin].key) : max_;
-    max_ = granularity.round_up(rows_[end - 1].key);
-    const double bound = max_.view().number_as_double();
-    while (end < rows_.size() && (number(end) < bound || (bound == 0 && number(end) == 0)))
-      ++end;
-    if (bound == 0 && end < rows_.size()) max_ = granularity.round_down(rows_[end].key);
-    return end;
+  /// Whether the next document belongs to the bucket although that is full.
+  bool belongs(const Value& last, const Value& max) const {
+    if (!bucketing_.granularity)
+      return bson::equal(ahead_->key.view(), last.view(), context_.collation);
+    // With preferred numbers a bucket ends below its bound, which the next one begins with; zero is
+    // its own bound.
+    const double bound = max.view().number_as_double();
+    const double number = ahead_->key.view().number_as_double();
+    return number < bound || (bound == 0 && number == 0);
   }
 
-  void write(Operation& op, std::size_t begin, std::size_t end) {
-    std::vector<std::unique_ptr<query::Accumulator>> accumulators;
+  Value upper_bound(const Value& last) const {
+    if (!bucketing_.granularity) return ahead_ ? ahead_->key : last;
+    return rounded_max_;
+  }
+
+  using Accumulators = std::vector<std::unique_ptr<query::Accumulator>>;
+
+  /// Adds the documents of one bucket; the key of the last one that its size let in.
+  Value fill(Operation& op, Accumulators& accumulators) {
+    const Granularity* granularity = bucketing_.granularity.get();
+    const bool is_last = written_ + 1 >= bucketing_.buckets;
+    Value last;
+    for (std::uint64_t taken = 0; ahead_; ++taken) {
+      op.check();
+      const bool full = !is_last && taken >= size_;
+      if (granularity != nullptr && full && taken == size_)
+        rounded_max_ = granularity->round_up(last);
+      if (full && !belongs(last, rounded_max_)) break;
+      auto context = evaluation(View(ahead_->document));
+      for (std::size_t i = 0; i < accumulators.size(); ++i)
+        bucketing_.output[i].add(*accumulators[i], context);
+      if (!full || granularity == nullptr) last = ahead_->key;
+      advance(op);
+    }
+    return last;
+  }
+
+  void write(Operation& op) {
+    const Granularity* granularity = bucketing_.granularity.get();
+    const Value min = granularity == nullptr ? ahead_->key
+                      : written_ == 0        ? granularity->round_down(ahead_->key)
+                                             : rounded_max_;
+    Accumulators accumulators;
     for (const auto& spec : bucketing_.output)
       accumulators.push_back(spec.make(Value::null(), context_));
-    for (std::size_t i = begin; i < end; ++i) {
-      op.check();
-      auto context = evaluation(View(rows_[i].document));
-      for (std::size_t j = 0; j < accumulators.size(); ++j)
-        bucketing_.output[j].add(*accumulators[j], context);
-    }
+    const Value last = fill(op, accumulators);
+    finish_bound(last);
     bson::Builder out;
-    out.open_document("_id").add("min", min_.view()).add("max", max_.view()).close();
-    for (std::size_t j = 0; j < accumulators.size(); ++j) {
-      out.add(bucketing_.output[j].field(), accumulators[j]->result().view());
-    }
+    out.open_document("_id").add("min", min.view()).add("max", upper_bound(last).view()).close();
+    for (std::size_t i = 0; i < accumulators.size(); ++i)
+      out.add(bucketing_.output[i].field(), accumulators[i]->result().view());
     current_ = out.take();
+  }
+
+  /// The bound is that of the last document which the bucket's own size let in.
+  void finish_bound(const Value& last) {
+    if (bucketing_.granularity == nullptr) return;
+    rounded_max_ = bucketing_.granularity->round_up(last);
+    if (rounded_max_.view().number_as_double() == 0 && ahead_)
+      rounded_max_ = bucketing_.granularity->round_down(ahead_->key);
   }
 
   const AutoBucketing& bucketing_;
   const query::QueryContext& context_;
-  StageMemory memory_{"$bucketAuto"};
-  std::vector<Row> rows_;
-  std::size_t size_ = 1;  ///< documents per bucket, about
-  std::size_t position_ = 0;
+  Sorter sorter_;
+  std::optional<Row> ahead_;  // the first document that is in no bucket yet
+  std::uint64_t size_ = 1;
   std::int64_t written_ = 0;
-  Value min_;
-  Value max_;
+  Value rounded_max_;  // of the last bucket, with a granularity
   bool loaded_ = false;
   std::string current_;
 };
@@ -155,7 +181,7 @@ class BucketAutoSpec final : public StageSpec {
   BucketAutoSpec(const StageTraits& traits, bson::Element body, AutoBucketing bucketing)
       : StageSpec(traits, body), bucketing_(std::move(bucketing)) {}
   StagePtr build(StagePtr source, BuildContext& context) const override {
-    return std::make_unique<BucketAutoStage>(std::move(source), *this, bucketing_, context.query);
+    return std::make_unique<BucketAutoStage>(std::move(source), *this, bucketing_, context);
   }
 
  private:

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/operation.h"
-#include "pipeline/stages/memory.h"
+#include "pipeline/spill/document_list.h"
 #include "pipeline/stages/stages.h"
 
 namespace freshet::pipeline {
@@ -19,30 +19,33 @@ struct Facet {
 /// Gives every facet the same buffered documents.
 class BufferSource final : public Stage {
  public:
-  explicit BufferSource(const std::vector<std::string>& documents) : documents_(documents) {}
+  explicit BufferSource(const DocumentList& documents) : documents_(documents) {}
   std::optional<bson::View> next(Operation&) override {
     if (position_ == documents_.size()) return std::nullopt;
-    return bson::View(documents_[position_++]);
+    return documents_.at(position_++, buffer_);
   }
 
  private:
-  const std::vector<std::string>& documents_;
+  const DocumentList& documents_;
   std::size_t position_ = 0;
+  std::string buffer_;
 };
 
 class FacetStage final : public ExplainedStage {
  public:
   FacetStage(StagePtr source, const StageSpec& spec, const std::vector<Facet>& facets,
              BuildContext& context)
-      : ExplainedStage(std::move(source), spec), facets_(facets), context_(context) {}
+      : ExplainedStage(std::move(source), spec),
+        facets_(facets),
+        context_(context),
+        documents_("$facet", context.spill) {}
 
   std::optional<bson::View> next(Operation& op) override {
     if (done_) return std::nullopt;
     done_ = true;
     while (const auto document = source().next(op)) {
       op.check();
-      memory_.use(document->size_bytes() + sizeof(std::string));
-      documents_.push_back(document->to_string());
+      documents_.add(*document);
     }
     bson::Builder out;
     for (const Facet& facet : facets_)
@@ -60,9 +63,9 @@ class FacetStage final : public ExplainedStage {
     while (const auto document = root->next(op)) {
       op.check();
       out.push(*document);
-      if (out.size_bytes() > kStageMemoryBytesMax) {
+      if (out.size_bytes() > kFacetBytesMax) {
         raise(location(4031700), "document constructed by $facet is more than {} bytes",
-              kStageMemoryBytesMax);
+              kFacetBytesMax);
       }
     }
     out.close();
@@ -70,8 +73,7 @@ class FacetStage final : public ExplainedStage {
 
   const std::vector<Facet>& facets_;
   BuildContext& context_;
-  StageMemory memory_{"$facet"};
-  std::vector<std::string> documents_;
+  DocumentList documents_;
   std::string result_;
   bool done_ = false;
 };

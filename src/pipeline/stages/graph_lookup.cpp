@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/compare.h"
+#include "pipeline/spill/stage_memory.h"
 #include "pipeline/stages/equality.h"
-#include "pipeline/stages/memory.h"
 #include "pipeline/stages/set_path.h"
 #include "pipeline/stages/stages.h"
 #include "query/expression/expression.h"
@@ -84,13 +84,16 @@ class GraphLookupStage final : public ExplainedStage {
 
   /// The array of all documents reached.
   std::string search(Operation& op, View document) {
-    StageMemory memory("$graphLookup");
+    StageMemory memory("$graphLookup", context_.spill);
     ValueSet asked = empty_set();
     ValueSet reached = empty_set();
     bson::Builder out;
     std::vector<Value> frontier = start(document);
     for (std::int64_t depth = 0; !options_.depth_max || depth <= *options_.depth_max; ++depth) {
-      std::erase_if(frontier, [&](const Value& value) { return !asked.insert(value).second; });
+      std::erase_if(frontier, [&](const Value& value) {
+        memory.keep(value.view().raw().size() + sizeof(Value));
+        return !asked.insert(value).second;
+      });
       if (frontier.empty()) break;
       const std::string filter =
           equal_to_any(options_.connect_to, frontier, View(options_.restrict));
@@ -100,7 +103,7 @@ class GraphLookupStage final : public ExplainedStage {
       while (const auto found = scan->next(op)) {
         op.check();
         if (!reached.insert(Value::copy((*found)["_id"])).second) continue;
-        memory.use(found->size_bytes() + 64);
+        memory.keep(found->size_bytes() + 64);
         append(out, *found, depth);
         collect_values(options_.connect_from, *found, false, frontier);
       }

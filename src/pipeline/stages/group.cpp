@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // $group: one hash table from `_id` to accumulators.
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/compare.h"
-#include "pipeline/stages/memory.h"
+#include "bson/key.h"
+#include "pipeline/spill/sorted_runs.h"
+#include "pipeline/spill/stage_memory.h"
 #include "pipeline/stages/stages.h"
 #include "query/accumulator.h"
 
@@ -35,27 +39,26 @@ struct Grouping {
   std::size_t slots = 0;
 };
 
+/// One $group at work. Groups that outgrow the memory go to disk as a run sorted by `_id`, with
+/// what their accumulators have so far; at the end equal groups of all runs are put together.
 class GroupStage final : public ExplainedStage {
  public:
   GroupStage(StagePtr source, const StageSpec& spec, const Grouping& grouping,
-             const query::QueryContext& context)
+             const BuildContext& context)
       : ExplainedStage(std::move(source), spec),
         grouping_(grouping),
-        context_(context),
-        groups_(16, KeyHash{context.collation}, KeyEqual{context.collation}) {}
+        context_(context.query),
+        spill_(context.spill),
+        memory_("$group", context.spill),
+        groups_(16, KeyHash{context_.collation}, KeyEqual{context_.collation}) {}
 
   std::optional<bson::View> next(Operation& op) override {
-    if (!grouped_) group(op);
-    grouped_ = true;
+    if (!std::exchange(grouped_, true)) group(op);
+    op.check();
+    if (runs_ != nullptr) return next_merged(op);
     if (position_ == order_.size()) return std::nullopt;
     const auto& [id, accumulators] = *order_[position_++];
-    bson::Builder out;
-    out.add("_id", id.missing() ? Value::null().view() : id.view());
-    for (std::size_t i = 0; i < accumulators.size(); ++i) {
-      out.add(grouping_.accumulators[i].field(), accumulators[i]->result().view());
-    }
-    current_ = out.take();
-    return bson::View(current_);
+    return write(id, accumulators);
   }
 
  private:
@@ -73,33 +76,100 @@ class GroupStage final : public ExplainedStage {
         const std::size_t before = accumulators[i]->memory_bytes();
         grouping_.accumulators[i].add(*accumulators[i], evaluation);
         const std::size_t after = accumulators[i]->memory_bytes();
-        after >= before ? memory_.use(after - before) : memory_.release(before - after);
+        if (after >= before) {
+          full_ = memory_.use(after - before) || full_;
+        } else {
+          memory_.release(before - after);
+        }
       }
+      if (full_) spill(op);
     }
+    if (runs_ != nullptr && !order_.empty()) spill(op);
+    if (runs_ != nullptr) ahead_ = runs_->next();
   }
 
   Accumulators& group_of(query::EvalContext& evaluation) {
     Value id = grouping_.id->evaluate(evaluation);
+    if (id.missing()) id = Value::null();
     const auto found = groups_.find(id);
     if (found != groups_.end()) return found->second;
     id = id.owned();
     constexpr std::size_t kGroupBytes = 160;  // table node, key, empty accumulators
-    memory_.use(kGroupBytes + id.view().raw().size() + 64 * grouping_.accumulators.size());
-    Accumulators accumulators;
-    for (const auto& spec : grouping_.accumulators)
-      accumulators.push_back(spec.make(id, context_));
-    const auto added = groups_.emplace(std::move(id), std::move(accumulators)).first;
+    full_ = memory_.use(kGroupBytes + id.view().raw().size() + 64 * grouping_.accumulators.size());
+    const auto added = groups_.emplace(id, make_accumulators(id)).first;
     order_.push_back(&*added);
     return added->second;
   }
 
+  Accumulators make_accumulators(const Value& id) const {
+    Accumulators out;
+    for (const auto& spec : grouping_.accumulators)
+      out.push_back(spec.make(id, context_));
+    return out;
+  }
+
+  void spill(Operation& op) {
+    if (runs_ == nullptr) runs_ = std::make_unique<SortedRuns>(*spill_.area);
+    std::vector<std::pair<std::string, const Groups::value_type*>> sorted;
+    sorted.reserve(order_.size());
+    for (const Groups::value_type* group : order_) {
+      std::string key;
+      bson::append_key(key, group->first.view(), false, context_.collation);
+      sorted.emplace_back(std::move(key), group);
+    }
+    std::ranges::sort(sorted, {},
+                      [](const auto& entry) -> const std::string& { return entry.first; });
+    for (const auto& [key, group] : sorted) {
+      op.check();
+      bson::Builder state;
+      state.add("id", group->first.view()).open_array("states");
+      for (const auto& accumulator : group->second)
+        state.push_document().add("s", accumulator->partial().view()).close();
+      state.close();
+      const std::string bytes = state.take();
+      runs_->write(key, bytes);
+    }
+    runs_->end_run();
+    order_.clear();
+    groups_.clear();
+    memory_.release(memory_.used());
+    full_ = false;
+  }
+
+  std::optional<bson::View> next_merged(Operation& op) {
+    if (!ahead_) return std::nullopt;
+    const std::string key(ahead_->key);
+    const Value id = Value::copy(bson::View(ahead_->payload)["id"]);
+    const Accumulators accumulators = make_accumulators(id);
+    for (; ahead_ && ahead_->key == key; ahead_ = runs_->next()) {
+      op.check();
+      std::size_t i = 0;
+      for (const bson::Element& state : bson::View(ahead_->payload)["states"].as_document())
+        accumulators[i++]->merge(Value(state.as_document()["s"]));
+    }
+    return write(id, accumulators);
+  }
+
+  bson::View write(const Value& id, const Accumulators& accumulators) {
+    bson::Builder out;
+    out.add("_id", id.view());
+    for (std::size_t i = 0; i < accumulators.size(); ++i)
+      out.add(grouping_.accumulators[i].field(), accumulators[i]->result().view());
+    current_ = out.take();
+    return bson::View(current_);
+  }
+
   const Grouping& grouping_;
   const query::QueryContext& context_;
-  StageMemory memory_{"$group"};
+  const SpillPolicy spill_;
+  StageMemory memory_;
+  bool full_ = false;  // what is in memory has to go to disk
   Groups groups_;
   std::vector<const Groups::value_type*> order_;  ///< groups as they were first seen
   std::size_t position_ = 0;
   bool grouped_ = false;
+  std::unique_ptr<SortedRuns> runs_;    // null while everything fits into memory
+  std::optional<SpilledRecord> ahead_;  // the first record that was not merged yet
   std::string current_;
 };
 
@@ -148,7 +218,7 @@ class GroupSpec final : public StageSpec {
     grouping_.slots = scope.slots();
   }
   StagePtr build(StagePtr source, BuildContext& context) const override {
-    return std::make_unique<GroupStage>(std::move(source), *this, grouping_, context.query);
+    return std::make_unique<GroupStage>(std::move(source), *this, grouping_, context);
   }
 
  private:

@@ -1,76 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// $out and $merge: the end of a pipeline that writes. They give no documents.
+// $out and $merge: the end of a pipeline that writes. The stage hands its documents on; what is to
+// become of them is told by StageSpec::output().
+#include "pipeline/output.h"
+
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
-#include "base/operation.h"
 #include "pipeline/stages/stages.h"
+#include "query/expression/expression.h"
+#include "query/path.h"
 
 namespace freshet::pipeline {
 namespace {
 
-struct Target {
-  std::string database;
-  std::string collection;
-};
-
 class OutputStage final : public ExplainedStage {
  public:
-  OutputStage(StagePtr source, const StageSpec& spec, std::unique_ptr<CollectionOutput> output)
-      : ExplainedStage(std::move(source), spec), output_(std::move(output)) {}
-  std::optional<bson::View> next(Operation& op) override {
-    if (output_ == nullptr) return std::nullopt;
-    while (const auto document = source().next(op)) {
-      op.check();
-      output_->write(op, *document);
-    }
-    output_->finish(op);
-    output_.reset();
-    return std::nullopt;
-  }
-
- private:
-  std::unique_ptr<CollectionOutput> output_;
+  using ExplainedStage::ExplainedStage;
+  std::optional<bson::View> next(Operation& op) override { return source().next(op); }
 };
 
-class OutSpec final : public StageSpec {
+class OutputSpec final : public StageSpec {
  public:
-  OutSpec(const StageTraits& traits, bson::Element body, Target target)
-      : StageSpec(traits, body), target_(std::move(target)) {}
-  StagePtr build(StagePtr source, BuildContext& context) const override {
-    if (context.collections == nullptr)
-      raise(ErrorCode::IllegalOperation, "$out needs collections");
-    return std::make_unique<OutputStage>(
-        std::move(source), *this,
-        context.collections->replace(target_.database, target_.collection));
+  OutputSpec(const StageTraits& traits, bson::Element body, OutputOptions options)
+      : StageSpec(traits, body), options_(std::move(options)) {}
+  StagePtr build(StagePtr source, BuildContext&) const override {
+    return std::make_unique<OutputStage>(std::move(source), *this);
   }
+  const OutputOptions* output() const override { return &options_; }
   void add_other_collections(std::vector<OtherCollection>& out) const override {
-    out.push_back({target_.database, target_.collection, true});
+    out.push_back({options_.database, options_.collection, true});
   }
 
  private:
-  Target target_;
-};
-
-class MergeSpec final : public StageSpec {
- public:
-  MergeSpec(const StageTraits& traits, bson::Element body, Target target, std::string normalised)
-      : StageSpec(traits, body), target_(std::move(target)), normalised_(std::move(normalised)) {}
-  StagePtr build(StagePtr source, BuildContext& context) const override {
-    if (context.collections == nullptr)
-      raise(ErrorCode::IllegalOperation, "$merge needs collections");
-    const MergeOptions options{bson::View(normalised_)};
-    return std::make_unique<OutputStage>(
-        std::move(source), *this,
-        context.collections->merge(target_.database, target_.collection, options));
-  }
-  void add_other_collections(std::vector<OtherCollection>& out) const override {
-    out.push_back({target_.database, target_.collection, true});
-  }
-
- private:
-  Target target_;
-  std::string normalised_;
+  OutputOptions options_;
 };
 
 std::string_view text_of(std::string_view stage, bson::Element element) {
@@ -81,7 +44,7 @@ std::string_view text_of(std::string_view stage, bson::Element element) {
   return element.as_string();
 }
 
-void check_target(std::string_view stage, const Target& target) {
+void check_target(std::string_view stage, const OutputOptions& target) {
   if (target.collection.empty() || target.database.empty()) {
     raise(ErrorCode::InvalidNamespace,
           "invalid {} target, there must be a database and a collection", stage);
@@ -93,8 +56,10 @@ void check_target(std::string_view stage, const Target& target) {
 }
 
 /// "collection" or {db, coll}.
-Target read_target(std::string_view stage, bson::ValueView spec, const PipelineContext& context) {
-  Target target{context.database, {}};
+OutputOptions read_target(std::string_view stage, bson::ValueView spec,
+                          const PipelineContext& context) {
+  OutputOptions target;
+  target.database = context.database;
   if (spec.is_string()) {
     target.collection = spec.as_string();
   } else {
@@ -115,52 +80,135 @@ Target read_target(std::string_view stage, bson::ValueView spec, const PipelineC
   return target;
 }
 
-void check_choice(bson::Element element, std::initializer_list<std::string_view> choices) {
-  if (element.is_string()) {
-    for (const auto choice : choices) {
-      if (element.as_string() == choice) return;
-    }
-  }
-  raise(ErrorCode::BadValue, "'$merge.{}' has a value that is not known", element.name());
-}
-
-/// `on` as an array of field names, the rest with its defaults.
-std::string normalise(bson::View body) {
-  bson::Builder out;
-  bson::Element on = body["on"];
-  out.open_array("on");
-  if (!on) {
-    out.push("_id");
-  } else if (on.is_string()) {
-    out.push(on.as_string());
+std::vector<std::string> read_on(bson::Element on) {
+  std::vector<std::string> out;
+  if (on.is_string()) {
+    out.emplace_back(on.as_string());
   } else if (on.is_array() && !on.as_document().empty()) {
     for (const auto& field : on.as_document()) {
       if (!field.is_string()) raise(location(51134), "$merge 'on' array elements must be strings");
-      out.push(field.as_string());
+      out.emplace_back(field.as_string());
     }
+  } else if (on.is_array()) {
+    raise(location(51187), "If explicitly specifying $merge 'on', it must hold a field at least");
   } else {
     raise(location(51186), "$merge 'on' field must be either a string or an array of strings");
   }
-  out.close();
-  const bson::Element matched = body["whenMatched"];
-  if (!matched) {
-    out.add("whenMatched", "merge");
-  } else if (matched.is_array()) {
-    out.add("whenMatched", matched.value());
+  for (auto at = out.begin(); at != out.end(); ++at) {
+    query::check_field_path(*at);
+    if (std::find(out.begin(), at, *at) != at)
+      raise(location(31465), "Found a duplicate field '{}' in the $merge 'on' list", *at);
+  }
+  return out;
+}
+
+[[noreturn]] void refuse_choice(bson::Element element) {
+  raise(ErrorCode::BadValue, "Enumeration value for field '$merge.{}' is not a valid value",
+        element.name());
+}
+
+void read_when_matched(bson::Element element, OutputOptions& out) {
+  using When = OutputOptions::WhenMatched;
+  if (element.is_array()) {
+    out.when_matched = When::Pipeline;
+    out.pipeline = element.as_document().to_string();
+    return;
+  }
+  if (!element.is_string()) {
+    raise(location(51191), "$merge 'whenMatched' must be either a string or an array, found {}",
+          bson::type_alias(element.type()));
+  }
+  struct Choice {
+    std::string_view name;
+    When when;
+  };
+  constexpr Choice kChoices[] = {{"merge", When::Merge},
+                                 {"replace", When::Replace},
+                                 {"keepExisting", When::KeepExisting},
+                                 {"fail", When::Fail}};
+  for (const Choice& choice : kChoices) {
+    if (choice.name != element.as_string()) continue;
+    out.when_matched = choice.when;
+    return;
+  }
+  refuse_choice(element);
+}
+
+void read_when_not_matched(bson::Element element, OutputOptions& out) {
+  using When = OutputOptions::WhenNotMatched;
+  const std::string_view name = text_of("$merge", element);
+  if (name == "insert") {
+    out.when_not_matched = When::Insert;
+  } else if (name == "discard") {
+    out.when_not_matched = When::Discard;
+  } else if (name == "fail") {
+    out.when_not_matched = When::Fail;
   } else {
-    check_choice(matched, {"replace", "keepExisting", "merge", "fail"});
-    out.add("whenMatched", matched.value());
+    refuse_choice(element);
   }
-  const bson::Element not_matched = body["whenNotMatched"];
-  if (not_matched) check_choice(not_matched, {"insert", "discard", "fail"});
-  out.add("whenNotMatched", not_matched ? not_matched.as_string() : std::string_view("insert"));
-  const bson::Element let = body["let"];
-  if (let) {
-    if (!matched.is_array())
-      raise(location(51199), "cannot use 'let' variables without a 'whenMatched' pipeline");
-    out.add("let", let.value());
+}
+
+void check_combination(const OutputOptions& options) {
+  using Matched = OutputOptions::WhenMatched;
+  using NotMatched = OutputOptions::WhenNotMatched;
+  const bool useless = options.when_not_matched == NotMatched::Discard &&
+                       options.when_matched == Matched::KeepExisting;
+  const bool fails =
+      options.when_matched == Matched::KeepExisting && options.when_not_matched == NotMatched::Fail;
+  const bool fail_both =
+      options.when_matched == Matched::Fail && options.when_not_matched != NotMatched::Insert;
+  if (useless || fails || fail_both) {
+    raise(location(51181),
+          "Combination of $merge modes 'whenMatched' and 'whenNotMatched' is not "
+          "supported");
   }
-  return out.take();
+}
+
+void read_let(bson::Element let, const PipelineContext& context, OutputOptions& out) {
+  if (out.when_matched != OutputOptions::WhenMatched::Pipeline)
+    raise(location(51199),
+          "Cannot use 'let' variables with a 'whenMatched' mode that is no pipeline");
+  if (!let.is_document()) {
+    raise(ErrorCode::TypeMismatch, "'$merge.let' must be an object, found {}",
+          bson::type_alias(let.type()));
+  }
+  for (const bson::Element& variable : let.as_document()) {
+    query::check_user_variable(variable.name());
+    const bool root = variable.is_string() && variable.as_string() == "$$ROOT";
+    if (variable.name() == "new" && !root) {
+      raise(location(51273),
+            "'let' may not define a value for the reserved 'new' variable other than '$$ROOT'");
+    }
+    static_cast<void>(query::CompiledExpression(variable, context.query));
+  }
+  out.let = let.as_document().to_string();
+}
+
+void check_names(bson::View body) {
+  for (const auto& element : body) {
+    bool known = false;
+    for (const std::string_view name : {"into", "on", "let", "whenMatched", "whenNotMatched"}) {
+      known = known || element.name() == name;
+    }
+    if (!known)
+      raise(ErrorCode::Location40415, "BSON field '$merge.{}' is an unknown field", element.name());
+  }
+}
+
+OutputOptions read_merge(bson::View body, const PipelineContext& context) {
+  check_names(body);
+  const bson::Element into = body["into"];
+  if (!into) raise(location(40414), "BSON field '$merge.into' is missing but a required field");
+  if (!into.is_string() && !into.is_document()) {
+    raise(location(51178), "$merge 'into' field must be either a string or an object");
+  }
+  OutputOptions out = read_target("$merge", into, context);
+  if (const bson::Element on = body["on"]) out.on = read_on(on);
+  if (const bson::Element matched = body["whenMatched"]) read_when_matched(matched, out);
+  if (const bson::Element rest = body["whenNotMatched"]) read_when_not_matched(rest, out);
+  check_combination(out);
+  if (const bson::Element let = body["let"]) read_let(let, context, out);
+  return out;
 }
 
 }  // namespace
@@ -171,37 +219,21 @@ void parse_out(const StageTraits& traits, bson::Element body, const PipelineCont
     raise(ErrorCode::TypeMismatch, "$out only supports a string or object argument, but found {}",
           bson::type_alias(body.type()));
   }
-  out.push_back(std::make_unique<OutSpec>(traits, body, read_target("$out", body, context)));
+  OutputOptions options = read_target("$out", body, context);
+  options.kind = OutputOptions::Kind::Out;
+  out.push_back(std::make_unique<OutputSpec>(traits, body, std::move(options)));
 }
 
 void parse_merge(const StageTraits& traits, bson::Element body, const PipelineContext& context,
                  Pipeline& out) {
-  if (body.is_string()) {
-    Target target = read_target("$merge", body, context);
-    out.push_back(
-        std::make_unique<MergeSpec>(traits, body, std::move(target), normalise(bson::View())));
-    return;
-  }
-  if (!body.is_document()) {
+  if (!body.is_string() && !body.is_document()) {
     raise(location(51182), "$merge only supports a string or object argument, not {}",
           bson::type_alias(body.type()));
   }
-  for (const auto& element : body.as_document()) {
-    bool known = false;
-    for (const std::string_view name : {"into", "on", "let", "whenMatched", "whenNotMatched"}) {
-      known = known || element.name() == name;
-    }
-    if (!known)
-      raise(ErrorCode::Location40415, "BSON field '$merge.{}' is an unknown field", element.name());
-  }
-  const bson::Element into = body.as_document()["into"];
-  if (!into) raise(location(40414), "BSON field '$merge.into' is missing but a required field");
-  if (!into.is_string() && !into.is_document()) {
-    raise(location(51178), "$merge 'into' field must be either a string or an object");
-  }
-  Target target = read_target("$merge", into, context);
-  out.push_back(
-      std::make_unique<MergeSpec>(traits, body, std::move(target), normalise(body.as_document())));
+  OutputOptions options = body.is_string() ? read_target("$merge", body, context)
+                                           : read_merge(body.as_document(), context);
+  options.kind = OutputOptions::Kind::Merge;
+  out.push_back(std::make_unique<OutputSpec>(traits, body, std::move(options)));
 }
 
 }  // namespace freshet::pipeline

@@ -1,57 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// $sample: so many documents, each with the same chance (reservoir sampling), in random order.
+// $sample: so many documents, each with the same chance, in random order.
+#include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/error.h"
 #include "base/operation.h"
 #include "base/random.h"
-#include "pipeline/stages/memory.h"
+#include "pipeline/spill/sorter.h"
 #include "pipeline/stages/stages.h"
 
 namespace freshet::pipeline {
 namespace {
 
+/// Every document draws a number; those with the smallest ones are the sample, in that order.
 class SampleStage final : public ExplainedStage {
  public:
-  SampleStage(StagePtr source, const StageSpec& spec, std::int64_t size, Random& random)
+  SampleStage(StagePtr source, const StageSpec& spec, std::int64_t size,
+              const BuildContext& context)
       : ExplainedStage(std::move(source), spec),
-        size_(static_cast<std::uint64_t>(size)),
-        random_(random) {}
+        random_(*context.query.random),
+        sorter_("$sample", context.spill, static_cast<std::size_t>(size)) {}
 
   std::optional<bson::View> next(Operation& op) override {
-    if (!drawn_) draw(op);
-    if (next_ == sample_.size()) return std::nullopt;
-    return bson::View(sample_[next_++]);
+    if (!std::exchange(drawn_, true)) draw(op);
+    const auto row = sorter_.next(op);
+    if (!row) return std::nullopt;
+    return bson::View(row->payload);
   }
 
  private:
   void draw(Operation& op) {
-    drawn_ = true;
-    std::uint64_t seen = 0;
     while (const auto document = source().next(op)) {
       op.check();
-      ++seen;
-      if (sample_.size() < size_) {
-        memory_.use(document->size_bytes());
-        sample_.push_back(document->to_string());
-      } else if (const std::uint64_t at = random_.below(seen); at < size_) {
-        memory_.release(sample_[at].size());
-        memory_.use(document->size_bytes());
-        sample_[at] = document->to_string();
-      }
+      const std::uint64_t lot = random_.next();
+      std::string key(sizeof lot, '\0');
+      std::memcpy(key.data(), &lot, sizeof lot);
+      sorter_.add(std::move(key), document->bytes());
     }
-    for (std::size_t i = sample_.size(); i > 1; --i)
-      std::swap(sample_[i - 1], sample_[random_.below(i)]);
+    sorter_.finish(op);
   }
 
-  const std::uint64_t size_;
   Random& random_;
+  Sorter sorter_;
   bool drawn_ = false;
-  std::size_t next_ = 0;
-  std::vector<std::string> sample_;
-  StageMemory memory_{"$sample"};
 };
 
 class SampleSpec final : public StageSpec {
@@ -59,7 +52,7 @@ class SampleSpec final : public StageSpec {
   SampleSpec(const StageTraits& traits, bson::Element body, std::int64_t size)
       : StageSpec(traits, body), size_(size) {}
   StagePtr build(StagePtr source, BuildContext& context) const override {
-    return std::make_unique<SampleStage>(std::move(source), *this, size_, *context.query.random);
+    return std::make_unique<SampleStage>(std::move(source), *this, size_, context);
   }
 
  private:

@@ -41,6 +41,14 @@ void parse_lookup(const StageTraits&, bson::Element, const PipelineContext&, Pip
 void parse_graph_lookup(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_union_with(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_documents(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_set_window_fields(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_fill(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_densify(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_empty_source(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void refuse_atlas_stage(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void refuse_sharding_stage(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void refuse_query_stats(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void refuse_outside_stream(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_out(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_merge(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 

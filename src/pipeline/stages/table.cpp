@@ -72,8 +72,10 @@ constexpr StageRow kStages[] = {
     {source("$collStats"), parse_given_documents},
     {anywhere("$count"), parse_count},
     {source("$currentOp"), parse_given_documents},
+    {anywhere("$densify"), parse_densify},
     {source("$documents"), parse_documents},
     {not_in_facet("$facet"), parse_facet},
+    {anywhere("$fill"), parse_fill},
     {anywhere("$graphLookup"), parse_graph_lookup},
     {anywhere("$group"), parse_group},
     {source("$indexStats"), parse_given_documents},
@@ -83,12 +85,28 @@ constexpr StageRow kStages[] = {
     {anywhere("$lookup"), parse_lookup},
     {sink("$merge"), parse_merge},
     {sink("$out"), parse_out},
+    {source("$planCacheStats"), parse_empty_source},
+    {source("$querySettings"), parse_empty_source},
     {anywhere("$sample"), parse_sample},
+    {anywhere("$setWindowFields"), parse_set_window_fields},
     {anywhere("$skip"), parse_skip},
     {anywhere("$sort"), parse_sort},
     {anywhere("$sortByCount"), parse_sort_by_count},
     {anywhere("$unionWith"), parse_union_with},
     {anywhere("$unwind"), parse_unwind},
+    // known, but not here
+    {anywhere("$changeStreamSplitLargeEvent"), refuse_outside_stream},
+    {source("$listSampledQueries"), parse_empty_source},
+    {anywhere("$listSearchIndexes"), refuse_atlas_stage},
+    {source("$queryStats"), refuse_query_stats},
+    {anywhere("$rankFusion"), refuse_atlas_stage},
+    {anywhere("$rerank"), refuse_atlas_stage},
+    {anywhere("$score"), refuse_atlas_stage},
+    {anywhere("$scoreFusion"), refuse_atlas_stage},
+    {anywhere("$search"), refuse_atlas_stage},
+    {anywhere("$searchMeta"), refuse_atlas_stage},
+    {source("$shardedDataDistribution"), refuse_sharding_stage},
+    {anywhere("$vectorSearch"), refuse_atlas_stage},
 };
 
 }  // namespace
@@ -104,6 +122,10 @@ void parse_stage(bson::View stage, const PipelineContext& context, Pipeline& out
     raise(location(40323), "A pipeline stage specification object must contain exactly one field.");
   }
   const bson::Element body = *stage.begin();
+  if (body.name() == "$changeStreamSplitLargeEvent") {
+    raise(ErrorCode::IllegalOperation, "{} may only stand in a $changeStream pipeline",
+          body.name());
+  }
   const StageRow* row = find_stage_row(body.name());
   if (row == nullptr) raise(location(40324), "Unrecognized pipeline stage name: '{}'", body.name());
   row->parse(row->traits, body, context, out);

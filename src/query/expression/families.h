@@ -159,6 +159,7 @@ ExpressionPtr parse_percentile(const Operator& op, ValueView spec, ParseScope& s
 // miscellaneous.cpp
 Value eval_bson_size(const Operands& in);
 Value eval_binary_size(const Operands& in);
+Value eval_to_hashed_index_key(const Operands& in);
 Value eval_rand(const Operands& in);
 ExpressionPtr parse_sample_rate(const Operator& op, ValueView spec, ParseScope& scope);
 ExpressionPtr parse_meta(const Operator& op, ValueView spec, ParseScope& scope);

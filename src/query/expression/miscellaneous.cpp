@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// $bsonSize $binarySize $rand $sampleRate $meta, and what needs JavaScript.
+// $bsonSize $binarySize $toHashedIndexKey $rand $sampleRate $meta, and what needs JavaScript.
 #include "base/error.h"
 #include "base/random.h"
+#include "bson/key.h"
+#include "bson/stored_hash.h"
 #include "query/expression/families.h"
 
 namespace freshet::query {
@@ -66,6 +68,14 @@ Value eval_binary_size(const Operands& in) {
   }
   raise(location(51276), "$binarySize requires a string or BinData argument, found: {}",
         bson::type_alias(value.type()));
+}
+
+/// What a hashed index of this server holds for the value.
+Value eval_to_hashed_index_key(const Operands& in) {
+  const Value value = in[0];
+  std::string key;
+  bson::append_key(key, value.view());
+  return Value::int64(static_cast<std::int64_t>(bson::stored_hash_64(key)));
 }
 
 Value eval_rand(const Operands& in) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "bson/builder.h"
+
 namespace freshet::query {
 
 using bson::Type;
@@ -101,13 +103,39 @@ bson::Decimal128 NumberSum::as_decimal() const {
 }
 
 Value NumberSum::result() const {
-  if (widest_ == Type::Decimal128) return Value::decimal(as_decimal());
-  if (widest_ == Type::Double) return Value::number(as_double());
+  return result_as(widest_);
+}
+
+Value NumberSum::result_as(Type widest) const {
+  if (widest == Type::Decimal128) return Value::decimal(as_decimal());
+  if (widest == Type::Double) return Value::number(as_double());
   if (integers_ > std::numeric_limits<std::int64_t>::max() ||
       integers_ < std::numeric_limits<std::int64_t>::min()) {
     return Value::number(static_cast<double>(integers_));
   }
-  return int_or_long(static_cast<std::int64_t>(integers_), widest_);
+  return int_or_long(static_cast<std::int64_t>(integers_), widest);
+}
+
+Value NumberSum::partial() const {
+  bson::Builder out;
+  out.add("type", static_cast<std::int32_t>(widest_));
+  out.add("ihigh", static_cast<std::int64_t>(integers_ >> 64));
+  out.add("ilow", static_cast<std::int64_t>(integers_));
+  out.add("high", high_).add("low", low_);
+  if (has_special_) out.add("special", special_);
+  out.add("decimal", decimals_);
+  return Value::document(out.take());
+}
+
+void NumberSum::merge(bson::View partial) {
+  widest_ = widest_number(widest_, static_cast<Type>(partial["type"].as_int32()));
+  const auto high = static_cast<Wide>(partial["ihigh"].as_int64());
+  integers_ += high * (Wide{1} << 64) +
+               static_cast<Wide>(static_cast<std::uint64_t>(partial["ilow"].as_int64()));
+  add_double(partial["high"].as_double());
+  add_double(partial["low"].as_double());
+  if (const bson::Element special = partial["special"]) add_double(special.as_double());
+  decimals_ = bson::decimal::add(decimals_, partial["decimal"].as_decimal());
 }
 
 }  // namespace freshet::query

@@ -29,6 +29,11 @@ class NumberSum {
   double as_double() const;
   bson::Decimal128 as_decimal() const;
   bson::Type widest() const { return widest_; }
+  /// The sum as a number of that type (or, of integers that do not fit, a double).
+  bson::Value result_as(bson::Type widest) const;
+  /// The state as a document, and adding one.
+  bson::Value partial() const;
+  void merge(bson::View partial);
 
  private:
   __extension__ typedef __int128 Wide;

@@ -246,6 +246,7 @@ constexpr Operator kOperators[] = {
     // size
     positional("$bsonSize", eval_bson_size, 1, 1),
     positional("$binarySize", eval_binary_size, 1, 1),
+    positional("$toHashedIndexKey", eval_to_hashed_index_key, 1, 1),
     // accumulators over arrays
     positional("$sum", eval_accumulate, 0, kAny),
     positional("$avg", eval_accumulate, 0, kAny),

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "storage/commit/applied_mark.h"
 #include "storage/commit/flusher.h"
 #include "storage/commit/health.h"
 #include "storage/commit/key_table.h"
@@ -31,8 +32,9 @@ struct CommitLayer::State {
       : txn_bytes_max(options.txn_bytes_max),
         health(logger),
         points(store.snapshot(), store.traits().snapshots_max),
+        applied_mark(options.applied_mark_path, boot_id(), extent_of(store)),
         flusher(store, clock, logger, points, health, flusher_options(options)),
-        sequencer(store, clock, points, flusher, health,
+        sequencer(store, clock, points, flusher, applied_mark, health,
                   {.group_commits_max = options.group_commits_max,
                    .group_bytes_max = options.group_bytes_max}),
         window(store, clock, Milliseconds(options.snapshot_window_ms)) {}
@@ -42,6 +44,7 @@ struct CommitLayer::State {
   Health health;
   KeyTable keys;
   ReadPoints points;
+  AppliedMark applied_mark;
   Flusher flusher;
   Sequencer sequencer;
   SnapshotWindow window;
@@ -111,6 +114,13 @@ void CommitLayer::request_flush(Position position) {
 
 void CommitLayer::wait_visible(Position position, WakerPtr waker) {
   state_->flusher.wait(position, std::move(waker));
+}
+
+bool CommitLayer::has_room() const {
+  return state_->flusher.has_room();
+}
+void CommitLayer::wait_room(WakerPtr waker) {
+  state_->flusher.wait_room(std::move(waker));
 }
 
 void CommitLayer::set_stream_listeners(bool any) {

@@ -29,12 +29,13 @@ struct CommitOptions {
       1'000;                                  ///< least gap between flushes when only streams wait
   std::int64_t flush_interval_idle_ms = 100;  ///< latest flush when nobody waits
   std::string durable_mark_path;              ///< file that takes the durable position; empty: none
+  std::string applied_mark_path;              ///< file that takes the applied position; empty: none
   std::size_t txn_bytes_max = std::size_t{128} << 20;  ///< write set and entries of one transaction
   std::size_t group_commits_max = 256;                 ///< commits merged into one group
   std::size_t group_bytes_max = std::size_t{4}
                                 << 20;  ///< and their bytes; a larger commit goes alone
   std::size_t unflushed_bytes_max = std::size_t{64}
-                                    << 20;    ///< entries kept until visible; commits wait above it
+                                    << 20;    ///< entries kept until visible; see has_room()
   std::int64_t snapshot_window_ms = 300'000;  ///< how long a time that was handed out is readable
 };
 
@@ -131,6 +132,12 @@ class CommitLayer {
   void request_flush(Position position);
   /// … and subscribes `waker` to visible() >= position; wakes at once if that is so already.
   void wait_visible(Position position, WakerPtr waker);
+  /// False while more than unflushed_bytes_max is applied and not visible: whoever is about to
+  /// begin a write waits first …
+  bool has_room() const;
+  /// … until `waker` is woken; at once if there is room. Those who write on regardless are held in
+  /// commit() when it is several times as much.
+  void wait_room(WakerPtr waker);
   /// While streams listen, the flusher runs at flush_interval_streams_us.
   void set_stream_listeners(bool any);
 

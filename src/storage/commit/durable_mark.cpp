@@ -47,11 +47,12 @@ std::optional<Extent> decode(const char* slot) {
                 load_le<std::uint64_t>(slot + 24)};
 }
 
-std::string shown(storage::Position position) {
-  return fmt::format("Timestamp({}, {})", position.seconds(), position.increment());
-}
-
 }  // namespace
+
+std::string to_text(const Extent& extent) {
+  return fmt::format("Timestamp({}, {}) (commit {})", extent.position.seconds(),
+                     extent.position.increment(), extent.sequence);
+}
 
 std::optional<Extent> read_durable_mark(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -80,10 +81,9 @@ void check_durable_mark(const std::string& path, const Extent& recovered) {
   if (!mark) return;
   if (recovered.sequence >= mark->sequence && recovered.position >= mark->position) return;
   raise(ErrorCode::OperationFailed,
-        "the data ends at {} (commit {}), but everything up to {} (commit {}) was durable: "
-        "acknowledged writes are lost or damaged. Nothing was changed. Restore a backup, or accept "
-        "the loss with 'freshet repair'",
-        shown(recovered.position), recovered.sequence, shown(mark->position), mark->sequence);
+        "the data ends at {}, but everything up to {} was durable: acknowledged writes are lost or "
+        "damaged. Nothing was changed. Restore a backup, or accept the loss with 'freshet repair'",
+        to_text(recovered), to_text(*mark));
 }
 
 DurableMark::DurableMark(const std::string& path) {

@@ -27,6 +27,9 @@ struct Extent {
   std::uint64_t sequence = 0;
 };
 
+/// "Timestamp(1700000000, 3) (commit 42)"
+std::string to_text(const Extent& extent);
+
 inline Extent extent_of(const storage::Store& store) {
   return {store.last_position(), store.last_sequence()};
 }

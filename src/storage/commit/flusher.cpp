@@ -7,6 +7,13 @@
 #include <utility>
 
 namespace freshet::commit {
+namespace {
+
+// How far, in multiples of unflushed_bytes_max, those who had begun to write may go before they are
+// held as well.
+constexpr std::size_t kOverdraft = 4;
+
+}  // namespace
 
 Flusher::Flusher(storage::Store& store, const Clock& clock, Logger& logger, ReadPoints& points,
                  Health& health, FlusherOptions options)
@@ -36,12 +43,31 @@ void Flusher::applied(const std::vector<storage::LogRecordPtr>& records, Snapsho
     pending_.records.push_back(record);
   }
   if (pending_.bytes > options_.unflushed_bytes_max / 2) changed_.notify_one();
+  if (pending_.bytes > options_.unflushed_bytes_max) full_ = true;
 }
 
 void Flusher::wait_for_room() {
   MutexLock lock(mutex_);
-  while (pending_.bytes > options_.unflushed_bytes_max && !health_.failed())
+  while (pending_.bytes / kOverdraft > options_.unflushed_bytes_max && !health_.failed())
     room_.wait(mutex_);
+}
+
+void Flusher::wait_room(WakerPtr waker) {
+  {
+    MutexLock lock(mutex_);
+    if (full_ && !stopping_ && !health_.failed()) {
+      waiting_for_room_.push_back(std::move(waker));
+      return;
+    }
+  }
+  waker->wake();
+}
+
+// What was pending is taken: those who waited for that are to be woken, without the lock.
+std::vector<WakerPtr> Flusher::make_room() {
+  full_ = false;
+  room_.notify_all();
+  return std::exchange(waiting_for_room_, {});
 }
 
 void Flusher::request(Position position) {
@@ -107,22 +133,27 @@ void Flusher::run() {
 
 // Waits until there is something to flush and it is time; false when the thread shall end.
 bool Flusher::next_batch(Batch& batch) {
-  MutexLock lock(mutex_);
-  for (;;) {
-    if (health_.failed()) return false;
-    const std::optional<SteadyTime> when = due();
-    if (when && *when <= clock_.steady()) break;
-    if (when) {
-      sleep_until(*when);
-    } else if (stopping_) {
-      return false;
-    } else {
-      changed_.wait(mutex_);
+  std::vector<WakerPtr> waiting;
+  {
+    MutexLock lock(mutex_);
+    for (;;) {
+      if (health_.failed()) return false;
+      const std::optional<SteadyTime> when = due();
+      if (when && *when <= clock_.steady()) break;
+      if (when) {
+        sleep_until(*when);
+      } else if (stopping_) {
+        return false;
+      } else {
+        changed_.wait(mutex_);
+      }
     }
+    batch = std::exchange(pending_, {});
+    last_flush_ = clock_.steady();
+    waiting = make_room();
   }
-  batch = std::exchange(pending_, {});
-  last_flush_ = clock_.steady();
-  room_.notify_all();
+  for (const WakerPtr& waker : waiting)
+    waker->wake();
   return true;
 }
 
@@ -185,11 +216,15 @@ void Flusher::publish(const Batch& batch) {
 
 void Flusher::wake_all() {
   std::multimap<Position, WakerPtr> waiting;
+  std::vector<WakerPtr> waiting_for_room;
   {
     MutexLock lock(mutex_);
     waiting.swap(waiting_);
+    waiting_for_room = make_room();
   }
   for (const auto& [position, waker] : waiting)
+    waker->wake();
+  for (const WakerPtr& waker : waiting_for_room)
     waker->wake();
 }
 

@@ -3,6 +3,7 @@
 // waits for it, and publishes in order.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -43,7 +44,11 @@ class Flusher {
 
   /// The sequencer applied a group: its records, and a snapshot that ends with it. In order.
   void applied(const std::vector<storage::LogRecordPtr>& records, SnapshotPtr snapshot);
-  /// Blocks while more than unflushed_bytes_max wait to become visible.
+  /// False while more than unflushed_bytes_max wait to become visible: who has not begun to write
+  /// should not begin now.
+  bool has_room() const { return !full_.load(std::memory_order_relaxed); }
+  void wait_room(WakerPtr waker);
+  /// Blocks while those who had begun have brought it far above that.
   void wait_for_room();
 
   void request(Position position);
@@ -70,6 +75,7 @@ class Flusher {
   void sleep_until(SteadyTime until) REQUIRES(mutex_);
   bool flush(const Batch& batch);
   void publish(const Batch& batch);
+  std::vector<WakerPtr> make_room() REQUIRES(mutex_);
   void wake_all();
 
   storage::Store& store_;
@@ -84,6 +90,7 @@ class Flusher {
   CondVar changed_;  // the thread: something to do, or sooner than it thought
   CondVar room_;     // the sequencer: batch taken
   Batch pending_ GUARDED_BY(mutex_);
+  std::atomic<bool> full_{false};  // written under the mutex
   SteadyTime pending_since_ GUARDED_BY(mutex_);
   SteadyTime last_flush_ GUARDED_BY(mutex_);
   Position urgent_ GUARDED_BY(mutex_);
@@ -91,6 +98,7 @@ class Flusher {
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool mark_failed_ = false;  // said once; the thread's own
   std::multimap<Position, WakerPtr> waiting_ GUARDED_BY(mutex_);
+  std::vector<WakerPtr> waiting_for_room_ GUARDED_BY(mutex_);
   OnVisible on_visible_ GUARDED_BY(mutex_);
   std::thread thread_;
 };

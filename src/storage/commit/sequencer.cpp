@@ -33,11 +33,13 @@ const char* why_failed(ApplyOutcome outcome) {
 }  // namespace
 
 Sequencer::Sequencer(storage::Store& store, const Clock& clock, ReadPoints& points,
-                     Flusher& flusher, Health& health, SequencerOptions options)
+                     Flusher& flusher, AppliedMark& applied_mark, Health& health,
+                     SequencerOptions options)
     : store_(store),
       clock_(clock),
       points_(points),
       flusher_(flusher),
+      applied_mark_(applied_mark),
       health_(health),
       options_(options),
       positions_(store.last_position(), wall_seconds(clock)),
@@ -122,7 +124,10 @@ void Sequencer::run(const std::vector<Job*>& jobs) {
   if (observer_ != nullptr && !nothing) observer_->prepare(group);
   const ApplyOutcome outcome = nothing ? ApplyOutcome::Applied : apply(group);
   if (outcome == ApplyOutcome::Applied) {
-    if (!nothing) last_sequence_ = group.sequence;
+    if (!nothing) {
+      last_sequence_ = group.sequence;
+      applied_mark_.write({group.position, group.sequence});  // before anybody is told
+    }
     publish(jobs, group);
     return;
   }

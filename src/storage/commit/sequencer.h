@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "storage/commit/applied_mark.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/commit/flusher.h"
 #include "storage/commit/health.h"
@@ -34,7 +35,7 @@ class Sequencer {
   using Applied = CommitLayer::Applied;
 
   Sequencer(storage::Store& store, const Clock& clock, ReadPoints& points, Flusher& flusher,
-            Health& health, SequencerOptions options);
+            AppliedMark& applied_mark, Health& health, SequencerOptions options);
 
   /// Returns when applied or refused; keys are released in the first case.
   CommitResult commit(TransactionState& transaction, const Applied& applied, Grouping grouping);
@@ -68,6 +69,7 @@ class Sequencer {
   const Clock& clock_;
   ReadPoints& points_;
   Flusher& flusher_;
+  AppliedMark& applied_mark_;
   Health& health_;
   const SequencerOptions options_;
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/rocksdb/engine.h"
 
+#include <atomic>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "storage/rocksdb/snapshot.h"
 #include "storage/rocksdb/status.h"
 
 namespace freshet::rocks {
@@ -33,9 +35,7 @@ Engine::Engine(const std::string& path, const RocksdbOptions& options, Logger& l
     : path_(path), lock_(path) {
   if (options.check_recovered && has_log_to_recover(path)) probe(options, logger);
   open(options, logger);
-  if (options.check_recovered) {
-    options.check_recovered(recovered_.end.position, recovered_.end.sequence);
-  }
+  if (options.check_recovered) show(recovered_.end, options);
 }
 
 Engine::~Engine() {
@@ -43,7 +43,7 @@ Engine::~Engine() {
 }
 
 // Opening for writing recovers the log and then removes it. A start that is going to be refused
-// must change nothing, so the end is looked up by an opening that only reads.
+// must change nothing, so the data is looked at by an opening that only reads.
 void Engine::probe(const RocksdbOptions& options, Logger& logger) {
   rocksdb::DBOptions database = database_options(options);
   database.info_log = forward_messages(logger);
@@ -56,15 +56,18 @@ void Engine::probe(const RocksdbOptions& options, Logger& logger) {
   if (!status.ok()) return;  // never got as far as being created, or damaged: open() will say
   db_.reset(opened);
   std::copy(handles.begin(), handles.end(), columns_.begin());
-  Recovered found;
   try {
-    found = read_recovered();
+    show(read_recovered().end, options);
   } catch (...) {
     close();
     throw;
   }
   close();
-  options.check_recovered(found.end.position, found.end.sequence);
+}
+
+void Engine::show(const End& end, const RocksdbOptions& options) const {
+  std::atomic<std::size_t> open{1};
+  options.check_recovered(*take_snapshot(*this, end, open));
 }
 
 void Engine::open(const RocksdbOptions& options, Logger& logger) {

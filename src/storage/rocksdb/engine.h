@@ -61,6 +61,7 @@ class Engine {
 
   void open(const RocksdbOptions& options, Logger& logger);
   void probe(const RocksdbOptions& options, Logger& logger);
+  void show(const End& end, const RocksdbOptions& options) const;
   void close();
   Recovered read_recovered() const;
 

@@ -26,9 +26,8 @@ struct RocksdbOptions {
   std::size_t snapshots_max = 1'000;
   /// Free bytes of the file system below which writes are refused with NoSpace.
   std::uint64_t disk_reserve_bytes = std::uint64_t{512} << 20;
-  /// Told how far the data goes, before the first byte of it is changed. Throws to refuse the
-  /// start.
-  std::function<void(storage::Position position, std::uint64_t sequence)> check_recovered = {};
+  /// Shown the data as it is, before the first byte of it is changed. Throws to refuse the start.
+  std::function<void(const storage::Snapshot&)> check_recovered = {};
 };
 
 /// Opens or creates the data directory and holds its lock until the store is gone. `logger`

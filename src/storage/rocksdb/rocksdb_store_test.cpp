@@ -52,8 +52,8 @@ class RocksdbStoreTest : public ::testing::Test {
 
   static RocksdbOptions expecting(std::uint64_t sequence) {
     return {.disk_reserve_bytes = 0,
-            .check_recovered = [sequence](Position, std::uint64_t recovered) {
-              if (recovered < sequence) raise(ErrorCode::OperationFailed, "too short");
+            .check_recovered = [sequence](const storage::Snapshot& recovered) {
+              if (recovered.sequence() < sequence) raise(ErrorCode::OperationFailed, "too short");
             }};
   }
 
