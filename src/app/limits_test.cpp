@@ -19,7 +19,6 @@ static_assert(Limits{}.document_bytes_max == collection::kDocumentBytesMax);
 static_assert(Limits{}.indexes_per_collection_max == catalog::kIndexesMax);
 static_assert(Limits{}.index_fields_max == catalog::kIndexFieldsMax);
 static_assert(Limits{}.pipeline_stages_max == pipeline::kPipelineStagesMax);
-static_assert(Limits{}.stage_memory_bytes_max == pipeline::kStageMemoryBytesMax);
 
 TEST(FixedLimitsTest, KeysOfTheStore) {
   EXPECT_EQ(Limits{}.key_bytes_max, storage::Traits{}.key_bytes_max);

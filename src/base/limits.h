@@ -34,7 +34,7 @@ struct Limits {
   std::int64_t command_memory_bytes_max = 100 << 20;
   std::int64_t cursors_open_max = 100'000;
   std::int64_t cursor_idle_ms_max = 600'000;
-  std::int64_t pipeline_stages_max = 1'000;  ///< fixed
+  std::int64_t pipeline_stages_max = 1'000;         ///< fixed
   std::int64_t stage_memory_bytes_max = 100 << 20;  ///< of one $sort, $group …; more goes to disk
   std::int64_t spill_bytes_max = std::int64_t{100} << 30;  ///< of all temporary files together
   std::int64_t sessions_max = 1'000'000;

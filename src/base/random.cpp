@@ -3,6 +3,9 @@
 
 #include <sys/random.h>
 
+#include <array>
+#include <cstddef>
+
 #include "base/bytes.h"
 #include "base/invariant.h"
 
@@ -16,11 +19,18 @@ std::string Random::bytes(std::size_t count) {
   return out;
 }
 
+// A system call for each number would be felt by every cursor: a thread fetches some at a time.
 std::uint64_t SystemRandom::next() {
-  std::uint64_t value = 0;
-  const auto got = ::getrandom(&value, sizeof value, 0);
-  invariant(got == static_cast<ssize_t>(sizeof value), "the operating system gives random bytes");
-  return value;
+  static_assert(sizeof(std::array<std::uint64_t, 32>) <= 256,
+                "getrandom() gives this much at once");
+  thread_local std::array<std::uint64_t, 32> stock;
+  thread_local std::size_t left = 0;
+  if (left == 0) {
+    const auto got = ::getrandom(stock.data(), sizeof stock, 0);
+    invariant(got == static_cast<ssize_t>(sizeof stock), "the operating system gives random bytes");
+    left = stock.size();
+  }
+  return stock[--left];
 }
 
 std::uint64_t SeededRandom::next() {

@@ -176,8 +176,8 @@ class Ddl {
   std::uint64_t reserve_ids(std::size_t count);
   void append_created(DdlCommit& change, const CollectionDefinition& collection,
                       const std::vector<IndexPtr>& indexes);
-  IndexPtr make_ready(DdlCommit& change, CollectionDefinition& collection, const IndexDefinition& built)
-      REQUIRES(mutex_);
+  IndexPtr make_ready(DdlCommit& change, CollectionDefinition& collection,
+                      const IndexDefinition& built) REQUIRES(mutex_);
   storage::Position commit_locked(DdlCommit& change) REQUIRES(mutex_);
   std::vector<storage::Space> due_for_reclaim(const storage::Reader& reader,
                                               storage::Position oldest_reader) REQUIRES(mutex_);

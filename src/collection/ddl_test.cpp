@@ -230,7 +230,7 @@ TEST_F(DdlTest, IndexesBuiltOverDocumentsTogetherAreOneEntry) {
   for (const bson::Element& spec : bson::View(specs)["i"].as_document())
     both.push_back(spec.as_document());
   Operation op(clock_, 1, std::make_shared<ClientInfo>());
-  create_indexes(data(), op, ns(), both);
+  fill_indexes(data(), op, data().ddl().start_build(ns(), both));
   EXPECT_EQ(last_entry().command_name(), "commitIndexBuild");
   EXPECT_EQ(last_entry().o["indexes"].as_document().count(), 2U);
 }

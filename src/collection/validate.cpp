@@ -151,7 +151,7 @@ class Validation {
   }
 
   void check_capped() {
-    const CappedState state = CappedState::load(reader_, collection_.id);
+    const CappedState state = CappedState::load(reader_, collection_);
     if (state.documents == result_.documents && state.bytes == result_.bytes) return;
     report(fmt::format("the cap counts {} documents of {} bytes, there are {} of {}",
                        state.documents, state.bytes, result_.documents, result_.bytes));

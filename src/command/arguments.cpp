@@ -11,18 +11,6 @@ namespace {
 
 // Sorted.
 constexpr std::string_view kGenericArguments[] = {
-    "$audit",
-    "$client",
-    "$clusterTime",
-    "$configServerState",
-    "$configTime",
-    "$db",
-    "$gleStats",
-    "$oplogQueryData",
-    "$queryOptions",
-    "$readPreference",
-    "$replData",
-    "$topologyTime",
     "apiDeprecationErrors",
     "apiStrict",
     "apiVersion",
@@ -103,7 +91,8 @@ std::int64_t Field::at_least(std::int64_t minimum) const {
 }
 
 bool is_generic_argument(std::string_view name) {
-  return std::binary_search(std::begin(kGenericArguments), std::end(kGenericArguments), name);
+  return name.starts_with('$') ||
+         std::binary_search(std::begin(kGenericArguments), std::end(kGenericArguments), name);
 }
 
 void raise_unknown_field(std::string_view command, std::string_view field) {

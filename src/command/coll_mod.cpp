@@ -80,7 +80,7 @@ void run_coll_mod(CommandContext& context, bson::Builder& reply) {
   collection::Data& data = context.services.data;
   if (changes.any_rest() || !changes.makes_unique()) {
     const std::string rest = changes.take_rest();
-    const catalog::CollModResult result = 
+    const catalog::CollModResult result =
         data.ddl().coll_mod(ns, bson::View(rest), pipeline::check_view);
     context.operation_time = context.durable_position = result.ddl.position;
     if (!result.index_changes.empty()) reply.add_all(bson::View(result.index_changes));

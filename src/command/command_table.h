@@ -27,6 +27,7 @@ enum CommandFlags : std::uint32_t {
   kRetryable = 1U << 11,        ///< a retryable write
   kSnapshot = 1U << 12,         ///< takes readConcern snapshot outside transactions
   kNoSession = 1U << 13,        ///< belongs to no session: refuses a transaction number
+  kPrompt = 1U << 14,           ///< kWorker, and on one that is free: tells what the others do
 };
 
 /// Exactly one of `run` and `start` is set.

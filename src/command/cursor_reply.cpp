@@ -77,14 +77,16 @@ Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool
   }
   reply.close();
   pin_.note_batch(batch_->count());
+  if (!pin_.source().tailable()) {
+    const std::optional<SteadyTime> deadline = context.op.deadline();
+    const SteadyTime now = context.services.clock.steady();
+    pin_.set_time_left(deadline ? std::optional(*deadline - now) : std::nullopt);
+  }
   batch_.reset();
   ended_ = close;
   if (close) {
     pin_.close();
   } else {
-    if (const auto deadline = context.op.deadline()) {
-      pin_.set_time_left(*deadline - context.services.clock.steady());
-    }
     if (kind_ == Kind::First && context.transaction) context.transaction->note_cursor(pin_.id());
     pin_.release();
   }

@@ -31,6 +31,8 @@ class Exchange {
   /// Runs until the reply stands or there is something to wait for. Never throws: errors become
   /// replies.
   virtual Step step() = 0;
+  /// After NeedWorker: it tells what the server does, and must not wait until that is done.
+  virtual bool is_prompt() const = 0;
   /// Requires: the last step returned Parked.
   virtual Park park() = 0;
   /// Finished wire bytes. For exhaust replies the exchange goes on: see more_to_come().

@@ -14,7 +14,6 @@ namespace freshet::command {
 namespace {
 
 using pipeline::ExamineCounts;
-using pipeline::StageCounts;
 using pipeline::StageText;
 
 /// What running the plan came to.

@@ -95,23 +95,21 @@ class GetMore final : public Work {
     }
   }
 
-  // The time limit of a query goes on over its batches, while they run.
+  // The maxTimeMS of the command that opened the cursor is for all its batches together.
   static void limit_time(CommandContext& context, cursor::CursorPin& pin, bool waits) {
     if (waits) return;
-    const SteadyTime now = context.services.clock.steady();
-    if (context.max_time_ms && *context.max_time_ms > 0) {
-      if (pin.source().tailable()) {
-        pin.release();
-        raise(ErrorCode::BadValue,
-              "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
-      }
+    if (!context.max_time_ms || *context.max_time_ms == 0) {
+      if (const auto left = pin.time_left()) context.op.set_deadline(context.op.started() + *left);
+    } else if (pin.source().tailable()) {
+      pin.release();
+      raise(ErrorCode::BadValue,
+            "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
+    } else {
       context.op.set_deadline(context.op.started() + Milliseconds(*context.max_time_ms));
-    } else if (const auto left = pin.time_left()) {
-      context.op.set_deadline(now + *left);
     }
     if (!context.op.deadline()) return;
     if (context.services.fail_points.fire(FailPoint::MaxTimeAlwaysTimeOut) ||
-        now >= *context.op.deadline()) {
+        context.services.clock.steady() >= *context.op.deadline()) {
       raise(ErrorCode::MaxTimeMSExpired, "operation exceeded time limit");
     }
   }

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "bson/builder.h"
 #include "collection/data.h"
-#include "collection/index_build.h"
+#include "collection/index_fill.h"
 #include "collection/insert_form.h"
 #include "command/pipeline_output.h"
 #include "command/write_batch.h"
@@ -52,7 +52,8 @@ class OutOutput final : public PipelineOutput {
       if (!index->is_id_index()) specs.emplace_back(index->spec);
     }
     if (specs.empty()) return;
-    static_cast<void>(collection::create_indexes(*data_, context.op, temporary_, specs));
+    static_cast<void>(
+        collection::fill_indexes(*data_, context.op, data_->ddl().start_build(temporary_, specs)));
   }
 
   collection::WriteStatus write(CommandContext& context, collection::WriteUnit& unit,

@@ -87,7 +87,9 @@ Step Request::advance() {
     state_ = State::AwaitRoom;
   }
   if (state_ == State::AwaitRoom) {
+    // Asked again on the worker: many may have been let through before the first of them wrote.
     if (must_await_room()) return Step::Parked;
+    if (moves_to_worker()) return Step::NeedWorker;
     state_ = State::AwaitTurn;
   }
   if (state_ == State::AwaitTurn) {
@@ -96,10 +98,7 @@ Step Request::advance() {
     state_ = State::Running;
   }
   if (state_ == State::Running) {
-    if (!context_->on_worker && wants_worker()) {
-      context_->on_worker = true;
-      return Step::NeedWorker;
-    }
+    if (moves_to_worker()) return Step::NeedWorker;
     switch (run()) {
       case Progress::Parked:
         return Step::Parked;
@@ -211,6 +210,16 @@ bool Request::must_await_room() {
 void Request::end_park() {
   services_.operations.set_parked(operation_.id(), nullptr);
   context_->on_worker = false;
+}
+
+bool Request::is_prompt() const {
+  return context_ && (context_->row.flags & kPrompt) != 0;
+}
+
+bool Request::moves_to_worker() {
+  if (context_->on_worker || !wants_worker()) return false;
+  context_->on_worker = true;
+  return true;
 }
 
 bool Request::wants_worker() {

@@ -24,6 +24,7 @@ class Request final : public Exchange {
   ~Request() override;
 
   Step step() override;
+  bool is_prompt() const override;
   Park park() override;
   std::string take_reply() override;
   bool more_to_come() const override { return exhaust_; }
@@ -48,6 +49,7 @@ class Request final : public Exchange {
   bool must_await_read();
   bool must_await_room();
   void end_park();
+  bool moves_to_worker();
   bool wants_worker();
   Progress run();
   void leave_session();

@@ -26,7 +26,7 @@ struct Cursor {
   SteadyTime last_used;
   std::int64_t batches = 0;
   std::int64_t documents = 0;
-  std::optional<SteadyTime::duration> time_left;  // the pin holder's
+  std::optional<SteadyTime::duration> time_left;  // of whoever holds the pin
   bool pinned = false;
   bool killed = false;
   WakerPtr waker;  // of the parked command that holds the pin
@@ -326,17 +326,18 @@ Source& CursorPin::source() {
   return *cursor_->source;
 }
 
-std::optional<SteadyTime::duration> CursorPin::time_left() const {
-  return cursor_->time_left;
-}
-void CursorPin::set_time_left(SteadyTime::duration left) {
-  cursor_->time_left = left;
-}
-
 void CursorPin::note_batch(std::int64_t documents) {
   const MutexLock lock(registry_->state_->mutex);
   ++cursor_->batches;
   cursor_->documents += documents;
+}
+
+std::optional<SteadyTime::duration> CursorPin::time_left() const {
+  return cursor_->time_left;
+}
+
+void CursorPin::set_time_left(std::optional<SteadyTime::duration> left) {
+  cursor_->time_left = left;
 }
 
 void CursorPin::set_waker(WakerPtr waker) {

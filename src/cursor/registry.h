@@ -88,11 +88,11 @@ class CursorPin {
   const CursorParams& params() const;
   Source& source();
 
-  /// What is left of the maxTimeMS of the command that opened the cursor; absence: no limit.
-  std::optional<SteadyTime::duration> time_left() const;
-  void set_time_left(SteadyTime::duration left);
   /// Counts one batch that was handed out.
   void note_batch(std::int64_t documents);
+  /// What is left of the time that the cursor's commands may take together; nothing: no limit.
+  std::optional<SteadyTime::duration> time_left() const;
+  void set_time_left(std::optional<SteadyTime::duration> left);
   /// The command is parked: kill() wakes `waker`.
   void set_waker(WakerPtr waker);
   /// True once somebody killed the cursor: the command ends with CursorKilled (237).

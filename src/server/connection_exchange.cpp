@@ -92,7 +92,8 @@ void Connection::submit_to_worker() {
   phase_ = Phase::OnWorker;
   auto& working = thread_.edge().commands_on_workers;
   working.fetch_add(1, std::memory_order_relaxed);
-  if (thread_.edge().workers.submit(shared_from_this())) return;
+  const Urgency urgency = exchange_->is_prompt() ? Urgency::Prompt : Urgency::Usual;
+  if (thread_.edge().workers.submit(shared_from_this(), urgency)) return;
   working.fetch_sub(1, std::memory_order_relaxed);
   phase_ = Phase::Idle;
   refuse(ErrorCode::ExceededMemoryLimit, "too many commands wait for a worker (workerQueueMax)");

@@ -4,6 +4,7 @@
 //   {big: n}         replies with n bytes of text
 //   {park: ms}       parks until wake_all() or, ms > 0, that long; replies {ok: 1, woken: bool}
 //   {work: n}        asks for a worker, then replies {ok: 1, n}
+//   {tell: n}        as work, and promptly
 //   {hang: 1}        on a worker, until interrupted
 //   {stream: n}      n replies to one request, parked before each but the first for 1 ms
 //   {none: 1}        no reply
@@ -94,7 +95,7 @@ class FakeExchange final : public command::Exchange {
     if (interrupted_ != 0) return fail();
     const int turn = steps_++;
     if (name_ == "none" || message_.more_to_come()) return Step::NoReply;
-    if (name_ == "work" && turn == 0) return Step::NeedWorker;
+    if ((name_ == "work" || name_ == "tell") && turn == 0) return Step::NeedWorker;
     if (name_ == "hang") return turn == 0 ? Step::NeedWorker : hang();
     if (name_ == "park" && turn == 0) return Step::Parked;
     if (name_ == "stream" && turn % 2 == 1) return Step::Parked;
@@ -106,6 +107,8 @@ class FakeExchange final : public command::Exchange {
     });
     return name_ == "bye" ? Step::Close : Step::Reply;
   }
+
+  bool is_prompt() const override { return name_ == "tell"; }
 
   Park park() override {
     if (name_ == "stream" || number_ > 0) {

@@ -50,6 +50,16 @@ TEST_F(EdgeLimitsTest, FullWorkerQueueGetsAnError) {
   EXPECT_EQ(client().call("work", 1).value().ok(), 0.0);
 }
 
+TEST_F(EdgeLimitsTest, AskingWhatGoesOnWaitsForNoWorker) {
+  start({.worker_threads = 1});
+  Client running = client();
+  ASSERT_TRUE(running.send(request("hang", 1)));
+  ASSERT_TRUE(eventually([&] { return dispatcher_.hanging == 1; }));
+  Client queued = client();
+  ASSERT_TRUE(queued.send(request("work", 1)));
+  EXPECT_EQ(client().call("tell", 7).value().number(), 7);
+}
+
 TEST_F(EdgeLimitsTest, WhoSendsTooMuchThatIsNotCompleteIsClosed) {
   limits_.receive_bytes_max = 1 << 20;
   start();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <thread>
@@ -19,27 +20,39 @@ class WorkItem {
   virtual void work() noexcept = 0;
 };
 
-/// Thread-safe. First come, first served.
+/// How soon it must be its turn.
+enum class Urgency : std::uint8_t {
+  Usual,
+  Prompt,  ///< before all usual items, and also when they keep every thread busy: one is kept free
+};
+
+/// Thread-safe. First come, first served among equals.
 class WorkerPool {
  public:
+  /// One more thread than `threads` runs: see Urgency::Prompt. `queue_max` is for each queue.
   WorkerPool(unsigned threads, std::size_t queue_max);
   ~WorkerPool() { stop(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   /// False when the queue is full or the pool stopped; `item` will not run then.
-  [[nodiscard]] bool submit(std::shared_ptr<WorkItem> item);
+  [[nodiscard]] bool submit(std::shared_ptr<WorkItem> item, Urgency urgency = Urgency::Usual);
 
   /// Forgets what waits, finishes what runs, ends the threads.
   void stop();
 
  private:
-  void run();
+  using Queue = std::deque<std::shared_ptr<WorkItem>>;  // shared with the connections
+
+  void run(bool prompt_only);
+  std::shared_ptr<WorkItem> next(bool prompt_only);
 
   const std::size_t queue_max_;
   Mutex mutex_;
   CondVar wanted_;
-  std::deque<std::shared_ptr<WorkItem>> queue_ GUARDED_BY(mutex_);  // shared with the connections
+  CondVar prompt_wanted_;  // the thread that is kept free
+  Queue usual_ GUARDED_BY(mutex_);
+  Queue prompt_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

@@ -57,3 +57,11 @@ def test_distinct_opens_arrays_as_paths_say(db):
     assert db.c.distinct("a.b") == [6, 8, [9]]
     assert db.c.distinct("") == []
     assert code_of(db.command, {"distinct": "c"}) == 40414
+
+
+def test_max_time_is_for_all_batches_together(db):
+    db.c.insert_many([{"_id": i} for i in range(5000)])
+    slow = {"$reduce": {"input": {"$range": [0, 10000]}, "initialValue": 0, "in": {"$add": ["$$value", "$$this"]}}}
+    with db.c.aggregate([{"$project": {"x": slow}}], maxTimeMS=200, batchSize=2) as cursor:
+        with pytest.raises(pymongo.errors.ExecutionTimeout):
+            list(cursor)

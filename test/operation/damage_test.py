@@ -174,7 +174,7 @@ def test_bit_anywhere_in_the_files_of_a_stopped_server(killed, tmp_path):
         server.restart()
     chance = random.Random(SEED)
     for _ in range(25):
-        path = chance.choice([file for file in directory.iterdir() if file.stat().st_size > 0])
+        path = chance.choice([file for file in directory.iterdir() if file.is_file() and file.stat().st_size > 0])
         damaged = tmp_path / "damaged"
         shutil.copytree(directory, damaged)
         at, bit = chance.randrange(path.stat().st_size), chance.randrange(8)

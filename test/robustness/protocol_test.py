@@ -128,7 +128,7 @@ def test_a_clients_time_moves_nothing(client):
 def test_global_arguments_are_taken_everywhere(client):
     lsid = {"id": bson.Binary.from_uuid(uuid.uuid4())}
     for command in ({"ping": 1}, {"find": "c"}, {"listCollections": 1}, {"count": "c"}):
-        reply = client.call({**command, "lsid": lsid, "comment": {"any": 1}, "$readPreference": {"mode": "primary"}, "$unknown": 1,
+        reply = client.call({**command, "lsid": lsid, "comment": {"any": 1}, "$readPreference": {"mode": "primary"},
                              "maxTimeMS": 5000, "apiVersion": "1", "$db": "p"})
         assert reply["ok"] == 1, (command, reply)
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "bson/key.h"
-#include "collection/key_hash.h"
+#include "bson/stored_hash.h"
 #include "pipeline/plan/conjunct_bounds.h"
 
 namespace freshet::pipeline {
@@ -63,7 +63,7 @@ IntervalSet hashed_set(const IntervalSet& set) {
   std::vector<Interval> out;
   for (const Interval& interval : set) {
     std::string key;
-    const auto hash = static_cast<std::int64_t>(collection::stored_hash_64(interval.begin.key));
+    const auto hash = static_cast<std::int64_t>(bson::stored_hash_64(interval.begin.key));
     bson::append_key(key, bson::Value::int64(hash));
     out.push_back(point_of_key(std::move(key), interval.begin.value));
   }

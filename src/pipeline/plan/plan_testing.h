@@ -9,7 +9,9 @@
 
 #include "bson/builder.h"
 #include "bson/json.h"
+#include "catalog/history.h"
 #include "collection/testing.h"
+#include "oplog/image_policy.h"
 #include "pipeline/plan/query_plan.h"
 
 namespace freshet::pipeline {
@@ -52,11 +54,16 @@ struct FindText {
 class PlanTest : public collection::DataTest {
  protected:
   PlanServices services() {
+    if (!image_ages_) {
+      images_ = std::make_unique<oplog::ImagePolicy>(store_, data().commits());
+      image_ages_ = std::make_unique<catalog::ImageAges>(*images_, data().catalog(), clock_);
+    }
     return {.store = store_,
             .commits = data().commits(),
             .catalog = data().catalog(),
             .clock = clock_,
             .random = random_,
+            .image_ages = *image_ages_,
             .rules = rules_};
   }
 
@@ -107,6 +114,8 @@ class PlanTest : public collection::DataTest {
   }
 
   PlannerRules rules_;
+  std::unique_ptr<oplog::ImagePolicy> images_;
+  std::unique_ptr<catalog::ImageAges> image_ages_;
   Operation op_{clock_, 1, std::make_shared<ClientInfo>()};
   std::shared_ptr<const storage::Reader> reader_;  // shared: as Execution gives it
 };
