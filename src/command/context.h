@@ -21,7 +21,7 @@
 #include "model/read_concern.h"
 #include "model/session_id.h"
 #include "model/write_concern.h"
-#include "pipeline/plan/query_plan.h"
+#include "pipeline/fixed_view.h"
 #include "wire/message.h"
 
 namespace freshet::session {

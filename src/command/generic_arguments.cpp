@@ -104,7 +104,7 @@ void check_read_concern(const CommandContext& context) {
   using Level = model::ReadConcern::Level;
   const CommandRow& row = context.row;
   const Level level = context.read_concern.effective_level();
-  const bool taken = (row.flags & kReads) != 0 || level == Level::Local ||
+  const bool taken = (row.flags & (kReads | kSnapshot)) != 0 || level == Level::Local ||
                      (context.in_transaction && (row.flags & kInTransaction) != 0);
   const bool snapshot =
       level != Level::Snapshot || context.in_transaction || (row.flags & kSnapshot) != 0;

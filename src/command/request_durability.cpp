@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "command/error_labels.h"
 #include "command/identity.h"
 #include "command/reply.h"
 #include "command/request.h"

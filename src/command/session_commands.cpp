@@ -60,7 +60,11 @@ void run_start_session(CommandContext& context, bson::Builder& reply) {
 }
 
 void run_end_sessions(CommandContext& context, bson::Builder&) {
-  for (const model::SessionId& session : read_sessions(context)) {
+  const std::vector<model::SessionId> sessions = read_sessions(context);
+  context.services.transactions.abort_if([&](const model::SessionId& session) {
+    return std::find(sessions.begin(), sessions.end(), session) != sessions.end();
+  });
+  for (const model::SessionId& session : sessions) {
     context.services.cursors.kill_session(session);
     context.services.sessions.end(session);
   }

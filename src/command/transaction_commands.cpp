@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "catalog/ddl_commit.h"
+#include "command/command_table.h"
 #include "command/commands.h"
 #include "command/write_batch.h"
 #include "session/open_transaction.h"

@@ -13,6 +13,7 @@ namespace freshet::command {
 namespace {
 
 using session::Statement;
+using Level = model::ReadConcern::Level;
 
 Statement statement_of(const CommandContext& context) {
   if (context.row.name == "commitTransaction") return Statement::Commit;
@@ -46,9 +47,9 @@ bool TransactionScope::enter(CommandContext& context) {
       !context.services.transactions.note_retryable_write(*context.session, *context.txn_number)) {
     return false;
   }
-  if (context.read_concern.effective_level() == model::ReadConcern::Level::Snapshot) {
-    open_snapshot(context);
-  }
+  // A cursor goes on with its own snapshot; drivers say so with each getMore.
+  const bool snapshot = context.read_concern.effective_level() == Level::Snapshot;
+  if (snapshot && context.row.name != "getMore") open_snapshot(context);
   entered_ = true;
   return true;
 }

@@ -13,7 +13,7 @@
 #include "collection/write_unit.h"
 #include "model/namespace.h"
 #include "model/session_id.h"
-#include "pipeline/plan/query_plan.h"
+#include "pipeline/fixed_view.h"
 
 namespace freshet::session {
 

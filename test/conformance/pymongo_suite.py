@@ -26,7 +26,10 @@ EXCUSED = HERE / "pymongo_excused.txt"
 MODULES = ["test_change_stream", "asynchronous/test_change_stream", "test_collection", "test_cursor", "test_database", "test_bulk", "test_client_bulk_write",
            "test_crud_unified", "test_retryable_writes", "test_retryable_writes_unified", "test_collation",
            "test_collection_management", "test_index_management", "test_run_command", "test_examples",
-           "test_grid_file", "test_gridfs", "test_gridfs_bucket", "test_gridfs_spec"]
+           "test_grid_file", "test_gridfs", "test_gridfs_bucket", "test_gridfs_spec",
+           "test_transactions", "test_transactions_unified", "test_session", "test_sessions_unified",
+           "test_causal_consistency", "test_retryable_reads", "test_retryable_reads_unified", "test_versioned_api",
+           "test_versioned_api_integration"]
 # Some tests connect to MongoDB's default port whatever they are told.
 PORT = 27017
 sys.path.insert(0, str(REPOSITORY / "test" / "harness"))

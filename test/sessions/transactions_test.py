@@ -381,7 +381,7 @@ def test_lifetime():
 
 def test_too_large_and_chains():
     with FreshetServer(args=("--setParameter", f"txnBytesMax={40 << 20}")) as server, pymongo.MongoClient(server.uri) as client:
-        collection = client.sessions.c
+        collection = client.sessions.create_collection("c")
         text = "x" * (1 << 20)
         with client.start_session() as session, collection.watch() as stream:
             with session.start_transaction():
@@ -424,6 +424,7 @@ def test_memory_of_all_open_transactions_is_bounded():
 
 def test_idle_transactions_cost_no_thread(server, client, collection):
     before = len(list(Path(f"/proc/{server.pid}/task").iterdir()))
+    client.sessions.create_collection(collection.name)
     sessions = [client.start_session() for _ in range(300)]
     for i, session in enumerate(sessions):
         session.start_transaction()

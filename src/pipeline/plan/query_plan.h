@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "bson/view.h"
 #include "catalog/catalog.h"
 #include "model/namespace.h"
 #include "pipeline/execution.h"
+#include "pipeline/fixed_view.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/plan/planner_rules.h"
 #include "pipeline/plan/record_source.h"
@@ -48,15 +48,6 @@ enum class Telling : std::uint8_t {
   Nothing,
   Plan,    ///< how it would go, and how else it could
   Counts,  ///< and what each stage did
-};
-
-/// One moment, read whatever is committed meanwhile: a snapshot that was asked for by time, or what
-/// a transaction sees.
-struct FixedView {
-  std::shared_ptr<const storage::Reader> reader;  // shared: a cursor keeps it between batches
-  catalog::StatePtr catalog;
-  std::optional<SteadyTime> readable_until =
-      std::nullopt;  ///< absence: as long as the cursor lives
 };
 
 /// What find and aggregate have in common. Views borrow the command; the plan copies what it needs.
