@@ -66,7 +66,7 @@ AggregateArguments read_aggregate_arguments(const CommandContext& context, bson:
       raise(ErrorCode::TypeMismatch, "Each element of the 'pipeline' array must be an object");
     }
   }
-  out.spec.read_point = read_point(context);
+  set_read_view(context, out.spec);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "oplog/apply_ops.h"
 #include "oplog/retention.h"
 #include "stream/stream_testing.h"
 
@@ -111,6 +112,40 @@ TEST(ChangeStreamTest, DropDatabaseEndsTheDatabaseStream) {
   EXPECT_EQ(types_of(log.drain(*collection)), "drop invalidate");
   EXPECT_EQ(types_of(log.drain(*database)), "drop dropDatabase invalidate");
   EXPECT_EQ(types_of(log.drain(*cluster)), "drop dropDatabase");
+}
+
+TEST(ChangeStreamTest, TheEndOfATransactionIsAnExpandedEvent) {
+  for (const std::size_t bytes_max : {std::size_t{150}, oplog::kApplyOpsBytesMax}) {
+    TestLog log;
+    const std::string expanded = R"([{"$changeStream": {"showExpandedEvents": true}}])";
+    const auto collection = log.open(kColl, expanded);
+    const auto other = log.open({"db", "other"}, expanded);
+    const auto database = log.open(kDb, expanded);
+    const auto plain = log.open(kDb, kPlain);
+    std::vector<commit::PendingEntry> operations;
+    operations.push_back(log.insert_entry("db.c", R"({"_id": 1})"));
+    operations.push_back(log.insert_entry("db.d", R"({"_id": 2})"));
+    const model::SessionId session{log.uuid, {}};
+    oplog::EntryContext context = TestLog::context();
+    context.lsid = &session;
+    context.txn_number = 4;
+    log.write(oplog::make_apply_ops(context, std::move(operations), bytes_max));
+    const auto events = log.drain(*collection);
+    ASSERT_EQ(types_of(events), "insert endOfTransaction");
+    const bson::View end(events[1]);
+    EXPECT_EQ(end["txnNumber"].as_int64(), 4);
+    EXPECT_EQ(end["operationDescription"].as_document()["txnNumber"].as_int64(), 4);
+    EXPECT_TRUE(end["ns"].missing());
+    EXPECT_EQ(types_of(log.drain(*other)), "");
+    EXPECT_EQ(types_of(log.drain(*database)), "insert insert endOfTransaction");
+    EXPECT_EQ(types_of(log.drain(*plain)), "insert insert");
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const std::string after = R"([{"$changeStream": {"showExpandedEvents": true,
+          "resumeAfter": {"_data": ")" +
+                                token_of(events[i]).data() + R"("}}}])";
+      EXPECT_EQ(log.drain(*log.open(kColl, after)).size(), events.size() - 1 - i);
+    }
+  }
 }
 
 TEST(ChangeStreamTest, InvalidateIsHandedOutInABatchOfItsOwnWhenTheFirstIsFull) {

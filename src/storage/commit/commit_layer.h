@@ -35,7 +35,8 @@ struct CommitOptions {
   std::size_t group_bytes_max = std::size_t{4}
                                 << 20;  ///< and their bytes; a larger commit goes alone
   std::size_t unflushed_bytes_max = std::size_t{64}
-                                    << 20;  ///< entries kept until visible; see has_room()
+                                    << 20;    ///< entries kept until visible; see has_room()
+  std::int64_t snapshot_window_ms = 300'000;  ///< how long a time that was handed out is readable
 };
 
 enum class [[nodiscard]] CommitStatus : std::uint8_t{
@@ -107,7 +108,19 @@ class CommitLayer {
   CommitLayer& operator=(const CommitLayer&) = delete;
 
   Transaction begin(ReadPoint point = ReadPoint::Latest);
+  /// Over a snapshot that was taken before.
+  Transaction begin(std::shared_ptr<const storage::Snapshot> snapshot);
   std::shared_ptr<const storage::Snapshot> snapshot(ReadPoint point);
+
+  /// The visible moment, which snapshot_at() gives for its position until the window is over.
+  std::shared_ptr<const storage::Snapshot> pin_visible();
+  /// What was true at exactly this position; null when no snapshot of it is kept. Requires:
+  /// at <= applied().
+  std::shared_ptr<const storage::Snapshot> snapshot_at(Position at);
+  /// Lets go what the window no longer covers. Called now and then.
+  void expire_snapshots();
+  /// How many different snapshots readers keep, those of the window among them.
+  std::size_t snapshots_kept() const;
 
   /// Called with the positions of the transaction's entries, in order, or with none of them and the
   /// position of the commit before when it has no entries.

@@ -177,6 +177,9 @@ void Sequencer::merge(Job& job, CommitGroup& group) {
   job.merged = true;
   const std::uint64_t now = wall_seconds(clock_);
   for (PendingEntry& entry : job.transaction.writes.take_entries()) {
+    if (entry.previous_offset != 0 && !job.positions.empty()) {
+      store_le(entry.bytes.data() + entry.previous_offset, job.positions.back().value());
+    }
     last_position_ = positions_.next(now);
     store_le(entry.bytes.data() + PendingEntry::kTimestampOffset, last_position_.value());
     auto record = std::make_shared<storage::LogRecord>();
