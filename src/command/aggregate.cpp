@@ -33,6 +33,7 @@ class Aggregate final : public Work {
       raise(ErrorCode::FailedToParse,
             "The 'cursor' option is required, except for aggregate with the explain argument");
     }
+    if (context.strict_api) check_stages_in_stable_api(arguments_.spec.pipeline);
     if (context.transaction) check_in_transaction();
   }
 

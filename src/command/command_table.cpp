@@ -124,6 +124,7 @@ constexpr CommandRow kTable[] = {
     {"setParameter", "", kAdminOnly, run_set_parameter, nullptr, "changes parameters"},
     {"shutdown", "", kAdminOnly, run_shutdown, nullptr, "ends the server"},
     {"startSession", "", kNoSession, run_start_session, nullptr, "begins a logical session"},
+    {"testVersion2", "", kTestOnly, run_ping, nullptr, "no part of API version 1"},
     {"top", "", kAdminOnly, run_top, nullptr, "use by collection"},
     {"update", "", kWrites | kNoCount | kStableApi | kInTransaction | kRetryable, nullptr,
      start_update, "changes documents"},

@@ -61,6 +61,7 @@ struct CommandContext {
   std::optional<std::int64_t> txn_number;
   bool in_transaction = false;     ///< autocommit: false came with it
   bool start_transaction = false;  ///< and it is the first
+  bool strict_api = false;         ///< apiStrict: nothing that is not part of API version 1
   std::optional<std::int64_t> max_time_ms;
   bool on_worker = false;  ///< true once a worker runs the command: it may take long and block
 

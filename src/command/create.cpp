@@ -21,7 +21,7 @@ void run_create(CommandContext& context, bson::Builder& reply) {
   }
   const std::string bytes = options.take();
   if (context.transaction) {
-    context.transaction->ensure_collection(ns, bson::View(bytes));
+    static_cast<void>(context.transaction->create_collection(ns, bson::View(bytes)));
   } else {
     const catalog::DdlResult result =
         context.services.data.ddl().create_collection(ns, bson::View(bytes), pipeline::check_view);

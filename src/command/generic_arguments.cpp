@@ -134,6 +134,7 @@ void read_generic_arguments(CommandContext& context) {
   for (const bson::Element& element : context.body) {
     if (is_generic_argument(element.name())) read_one(context, element, envelope);
   }
+  context.strict_api = envelope.strict_api;
   read_transaction_arguments(context, envelope.transaction);
   check(context, envelope);
 }

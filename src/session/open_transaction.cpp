@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "bson/compare.h"
-#include "catalog/options.h"
 #include "catalog/stored.h"
 #include "collection/retry.h"
 #include "oplog/apply_ops.h"
@@ -38,6 +36,9 @@ pipeline::FixedView OpenTransaction::view() {
 
 catalog::CollectionPtr OpenTransaction::create_collection(const model::Namespace& ns,
                                                           bson::View options) {
+  if (unit_->catalog().find(ns) != nullptr) {
+    raise(ErrorCode::NamespaceExists, "namespace {} already exists", ns.full());
+  }
   // Whoever commits first has the name; who holds it makes others give up at once.
   commit::Transaction& transaction = unit_->transaction();
   if (transaction.hold(catalog::kCatalogSpace, catalog::name_key(ns)) !=
@@ -48,19 +49,6 @@ catalog::CollectionPtr OpenTransaction::create_collection(const model::Namespace
   auto definition = data_.ddl().define_collection(unit_->catalog(), ns, options, transaction);
   unit_->define(definition);
   return definition;
-}
-
-void OpenTransaction::ensure_collection(const model::Namespace& ns, bson::View options) {
-  const catalog::CollectionPtr existing = unit_->catalog().find(ns);
-  if (existing == nullptr) {
-    static_cast<void>(create_collection(ns, options));
-    return;
-  }
-  const std::string normal = catalog::parse_create_options(ns, options);
-  if (bson::compare(bson::View(existing->options), bson::View(normal)) != 0) {
-    raise(ErrorCode::NamespaceExists, "namespace {} already exists, but with different options",
-          ns.full());
-  }
 }
 
 bool OpenTransaction::created_here(const catalog::CollectionDefinition& collection) const {

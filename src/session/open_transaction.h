@@ -39,12 +39,10 @@ class OpenTransaction : public std::enable_shared_from_this<OpenTransaction> {
   /// Bytes of memory held for them.
   std::size_t memory_bytes() const { return unit_->transaction().bytes(); }
 
-  /// Creates a collection that nobody else sees before the commit. Throws WriteConflict (112) when
-  /// somebody else is about to create it, and what Ddl::define_collection() throws.
+  /// Creates a collection that nobody else sees before the commit. Throws NamespaceExists (48) when
+  /// the transaction sees one of that name, WriteConflict (112) when somebody else created it since
+  /// or is about to, and what Ddl::define_collection() throws.
   catalog::CollectionPtr create_collection(const model::Namespace& ns, bson::View options);
-  /// As create_collection(), for the create command: one that is there with equal options stays as
-  /// it is, with others it is NamespaceExists (48).
-  void ensure_collection(const model::Namespace& ns, bson::View options);
   /// Adds indexes to a collection that this transaction created and has not written yet; gives its
   /// new definition. Throws OperationNotSupportedInTransaction (263) for any other.
   catalog::CollectionPtr create_indexes(const model::Namespace& ns,

@@ -340,6 +340,10 @@ def test_creating_conflicts(client, session):
     assert code_of(session.commit_transaction) == (112, True)
     assert [d["_id"] for d in client.sessions.wanted2.find()] == [2]
     client.sessions.wanted2.drop()
+    client.sessions.create_collection("there")
+    session.start_transaction()
+    assert code_of(client.sessions.command, "create", "there", session=session) == (48, False)
+    client.sessions.there.drop()
 
 
 def test_indexes_only_on_what_it_created(client, collection, session):
