@@ -32,6 +32,8 @@ freshet_pkg_config(zlib zlib)
 freshet_pkg_config(zstd libzstd)
 freshet_pkg_config(yaml_cpp yaml-cpp)
 freshet_third_party(cli11) # headers only
+find_library(FRESHET_STEMMER stemmer REQUIRED)
+freshet_third_party(stemmer ${FRESHET_STEMMER})
 
 # Intel's decimal library comes in eight builds; 000: arguments by value, rounding mode and
 # exception flags as arguments. That is what bid_conf.h declares by default.

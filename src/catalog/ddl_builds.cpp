@@ -33,6 +33,16 @@ std::vector<std::string> parse_specs(const std::vector<bson::View>& specs,
         "Index already exists with a different name or with other options: {}", existing.name);
 }
 
+void check_one_text_index(const IndexDefinition& wanted, const std::vector<IndexPtr>& others) {
+  if (wanted.kind != IndexKind::Text) return;
+  for (const IndexPtr& other : others) {
+    if (other->kind != IndexKind::Text) continue;
+    raise(ErrorCode::CannotCreateIndex,
+          "only one text index per collection allowed, found existing text index '{}'",
+          other->name);
+  }
+}
+
 /// The index that `wanted` asks for, when it is there; throws when `wanted` cannot be beside
 /// another.
 IndexPtr find_same(const IndexDefinition& wanted, const CollectionDefinition& collection) {
@@ -42,6 +52,7 @@ IndexPtr find_same(const IndexDefinition& wanted, const CollectionDefinition& co
     if (relation != IndexRelation::Same) raise_conflict(*existing, relation);
     return existing;
   }
+  check_one_text_index(wanted, collection.indexes);
   return nullptr;
 }
 
@@ -53,6 +64,7 @@ void check_among_themselves(const IndexDefinition& wanted, const std::vector<Ind
     }
     if (relation != IndexRelation::Different) raise_conflict(*other, relation);
   }
+  check_one_text_index(wanted, others);
 }
 
 /// The specification of a unique index in the place of another.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalog/definitions.h"
 
+#include <algorithm>
+
 namespace freshet::catalog {
 
 bool IndexDefinition::multikey() const {
@@ -22,6 +24,13 @@ IndexPtr CollectionDefinition::index_by_id(std::uint64_t index_id) const {
     if (index->id == index_id) return index;
   }
   return nullptr;
+}
+
+const IndexDefinition* CollectionDefinition::text_index() const {
+  const auto found = std::find_if(indexes.begin(), indexes.end(), [](const IndexPtr& index) {
+    return index->kind == IndexKind::Text && index->ready();
+  });
+  return found == indexes.end() ? nullptr : found->get();
 }
 
 const IndexDefinition* CollectionDefinition::id_index() const {

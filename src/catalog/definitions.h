@@ -19,6 +19,7 @@
 #include "model/uuid.h"
 #include "query/collation.h"
 #include "query/matcher.h"
+#include "query/text/text_index.h"
 #include "storage/store.h"
 
 namespace freshet::catalog {
@@ -81,10 +82,10 @@ struct CollectionRuntime {
 };
 
 /// How the keys of an index are made; the table of kinds stands in index_kind.cpp.
-enum class IndexKind : std::uint8_t { Ordered, Hashed, Wildcard };
+enum class IndexKind : std::uint8_t { Ordered, Hashed, Wildcard, Text };
 
 struct IndexPart {
-  enum class Kind : std::uint8_t { Ascending, Descending, Hashed, Wildcard };
+  enum class Kind : std::uint8_t { Ascending, Descending, Hashed, Wildcard, Text };
   std::string path;  ///< Wildcard: what stands before ".$**", or empty
   Kind kind = Kind::Ascending;
   bool descending() const { return kind == Kind::Descending; }
@@ -106,6 +107,7 @@ struct IndexDefinition {
   std::shared_ptr<const query::Matcher> partial;      ///< compiled; shared by definition versions
   std::shared_ptr<const query::Collation> collation;  ///< null: simple binary order; shared alike
   std::shared_ptr<const WildcardPaths> wildcard;      ///< of wildcard indexes; shared alike
+  std::shared_ptr<const query::TextIndex> text;       ///< of text indexes; shared alike
   std::optional<std::int64_t> expire_after_seconds;   ///< TTL
   bool prepare_unique = false;  ///< not unique, but no duplicates may be added
   std::uint64_t replaces = 0;   ///< building: the index that it takes the place of when it is ready
@@ -115,6 +117,8 @@ struct IndexDefinition {
   bool is_id_index() const { return clustered || name == kIdIndexName; }
   /// Some document has more than one key, or a key that stands for an element of an array.
   bool multikey() const;
+  /// Keys are the values at the paths of the components, and nothing else.
+  bool holds_values() const { return kind == IndexKind::Ordered || kind == IndexKind::Hashed; }
   bool multikey_part(std::size_t i) const { return runtime->known.arrays[i].load() != 0; }
   /// Some key was cut: see IndexShape.
   bool has_cut_keys() const { return runtime->known.cut.load(); }
@@ -166,6 +170,8 @@ struct CollectionDefinition {
   storage::Space space() const { return {storage::SpaceKind::Documents, id}; }
   const IndexDefinition* find_index(std::string_view name) const;
   std::shared_ptr<const IndexDefinition> index_by_id(std::uint64_t index_id) const;
+  /// The text index; null when there is none, or it cannot be used yet.
+  const IndexDefinition* text_index() const;
   /// The index on _id; null for views, the oplog and time-series collections.
   const IndexDefinition* id_index() const;
 };

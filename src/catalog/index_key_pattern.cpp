@@ -31,7 +31,7 @@ void check_path(std::string_view path) {
 
 bool is_known_elsewhere(std::string_view plugin) {
   for (const std::string_view name :
-       {"text", "2d", "2dsphere", "columnstore", "queryable_encrypted_range"}) {
+       {"2d", "2dsphere", "columnstore", "queryable_encrypted_range"}) {
     if (plugin == name) return true;
   }
   return false;
@@ -40,7 +40,8 @@ bool is_known_elsewhere(std::string_view plugin) {
 IndexPart::Kind kind_of_plugin(const bson::Element& field) {
   const std::string_view plugin = field.as_string();
   if (const IndexKindRow* row = find_index_plugin(plugin)) {
-    if (is_wildcard_path(field.name())) {
+    const bool all_text = row->kind == IndexKind::Text && field.name() == "$**";
+    if (is_wildcard_path(field.name()) && !all_text) {
       cannot_create_index(fmt::format("index type '{}' does not go with '$**'", plugin));
     }
     return row->part;

@@ -10,13 +10,36 @@
 namespace freshet::catalog {
 namespace {
 
+constexpr std::string_view kTextOptions[] = {"weights", "default_language", "language_override",
+                                             "textIndexVersion"};
+
+/// With components of several kinds an index is of the kind that stands first here, whose check has
+/// its say about the others.
 constexpr IndexKindRow kKinds[] = {
-    {IndexKind::Ordered, "", IndexPart::Kind::Ascending, check_ordered_index},
-    {IndexKind::Hashed, "hashed", IndexPart::Kind::Hashed, check_hashed_index},
-    {IndexKind::Wildcard, "", IndexPart::Kind::Wildcard, check_wildcard_index},
+    {IndexKind::Ordered, "", IndexPart::Kind::Ascending, check_ordered_index, {}},
+    {IndexKind::Text, "text", IndexPart::Kind::Text, check_text_index, kTextOptions,
+     normal_text_key, add_text_options},
+    {IndexKind::Hashed, "hashed", IndexPart::Kind::Hashed, check_hashed_index, {}},
+    {IndexKind::Wildcard, "", IndexPart::Kind::Wildcard, check_wildcard_index, {}},
 };
 
+bool contains(std::span<const std::string_view> list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
 }  // namespace
+
+bson::ValueView ParsedIndexSpec::kind_option(std::string_view name) const {
+  for (const bson::Element& option : kind_options) {
+    if (option.name() == name) return option;
+  }
+  return {};
+}
+
+bool is_kind_option(std::string_view name) {
+  return std::any_of(std::begin(kKinds), std::end(kKinds),
+                     [name](const IndexKindRow& row) { return contains(row.options, name); });
+}
 
 const IndexKindRow* find_index_plugin(std::string_view plugin) {
   const auto row = std::find_if(

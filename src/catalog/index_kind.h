@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bson/builder.h"
 #include "bson/view.h"
 #include "catalog/definitions.h"
 
@@ -27,6 +28,12 @@ struct ParsedIndexSpec {
   bool prepare_unique = false;
   bson::ValueView partial_filter;
   bson::ValueView wildcard_projection;
+  /// Options that only some kinds have: see IndexKindRow::options.
+  std::vector<bson::Element> kind_options;
+  const query::Collation* collation = nullptr;  ///< null: simple
+
+  /// Missing when it is not given.
+  bson::ValueView kind_option(std::string_view name) const;
 };
 
 struct IndexKindRow {
@@ -36,8 +43,16 @@ struct IndexKindRow {
   IndexPart::Kind part;  ///< what a component of that text is
   /// Throws when the kind does not go with the rest of the specification.
   void (*check)(const ParsedIndexSpec& spec);
+  /// Options that indexes of this kind have besides the common ones.
+  std::span<const std::string_view> options;
+  /// The key pattern as it is kept; null: as it was sent.
+  std::string (*normal_key)(const ParsedIndexSpec& spec) = nullptr;
+  /// Appends the options of this kind with their defaults; null: there are none.
+  void (*add_options)(const ParsedIndexSpec& spec, bson::Builder& out) = nullptr;
 };
 
+/// Whether some kind of index has an option of this name for itself.
+bool is_kind_option(std::string_view name);
 /// The row of a plugin's name; null when there is none.
 const IndexKindRow* find_index_plugin(std::string_view plugin);
 const IndexKindRow& row_of(IndexKind kind);
@@ -48,6 +63,11 @@ IndexKind kind_of(const std::vector<IndexPart>& parts);
 void check_ordered_index(const ParsedIndexSpec& spec);
 void check_hashed_index(const ParsedIndexSpec& spec);
 void check_wildcard_index(const ParsedIndexSpec& spec);
+void check_text_index(const ParsedIndexSpec& spec);
+
+// text_index.cpp
+std::string normal_text_key(const ParsedIndexSpec& spec);
+void add_text_options(const ParsedIndexSpec& spec, bson::Builder& out);
 
 /// Throws CannotCreateIndex (67).
 [[noreturn]] void cannot_create_index(const std::string& why);

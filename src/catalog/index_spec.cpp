@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <utility>
 
@@ -83,20 +84,13 @@ class SpecParser {
     if (parsed_.partial_filter && parsed_.sparse) {
       cannot_create_index("an index cannot be both partial and sparse");
     }
-    row_of(kind_of(parsed_.parts)).check(parsed_);
     std::unique_ptr<query::Collation> own;
     if (collation_) own = query::parse_collation(collation_.as_document());
-    const query::Collation* collation = collation_ ? own.get() : inherited;
-    bson::Builder out;
-    out.add("v", parsed_.version);
-    out.add("key", key);
-    out.add("name", id ? kIdIndexName : name_.as_string());
-    if (!id) {
-      for (const bson::Element& field : rest_)
-        out.add(field);
-    }
-    if (collation != nullptr) out.add("collation", collation->spec());
-    return out.take();
+    parsed_.collation = collation_ ? own.get() : inherited;
+    const IndexKindRow& row = row_of(kind_of(parsed_.parts));
+    keep_foreign_options(row);
+    row.check(parsed_);
+    return written(row, id);
   }
 
  private:
@@ -122,6 +116,29 @@ class SpecParser {
     }
   }
 
+  /// Options of other kinds mean nothing, and are kept as they were sent.
+  void keep_foreign_options(const IndexKindRow& row) {
+    for (const bson::Element& option : parsed_.kind_options) {
+      const auto& own = row.options;
+      if (std::find(own.begin(), own.end(), option.name()) == own.end()) rest_.push_back(option);
+    }
+  }
+
+  std::string written(const IndexKindRow& row, bool id) const {
+    bson::Builder out;
+    out.add("v", parsed_.version);
+    const std::string own_key = row.normal_key != nullptr ? row.normal_key(parsed_) : std::string();
+    out.add("key", own_key.empty() ? parsed_.key : bson::View(own_key));
+    out.add("name", id ? kIdIndexName : name_.as_string());
+    if (!id) {
+      for (const bson::Element& field : rest_)
+        out.add(field);
+    }
+    if (row.add_options != nullptr) row.add_options(parsed_, out);
+    if (parsed_.collation != nullptr) out.add("collation", parsed_.collation->spec());
+    return out.take();
+  }
+
   void take_option(const bson::Element& field) {
     const std::string_view name = field.name();
     if (one_of(name, {"unique", "sparse", "background", "hidden", "prepareUnique"})) {
@@ -144,8 +161,10 @@ class SpecParser {
       parsed_.wildcard_projection = field.value();
     } else if (name == "storageEngine") {
       check_engine_options(field, name);
-    } else if (one_of(name, {"weights", "default_language", "language_override", "textIndexVersion",
-                             "2dsphereIndexVersion", "bits", "min", "max", "bucketSize"})) {
+    } else if (is_kind_option(name)) {
+      parsed_.kind_options.push_back(field);
+      return;
+    } else if (one_of(name, {"2dsphereIndexVersion", "bits", "min", "max", "bucketSize"})) {
       cannot_create_index(
           fmt::format("the index option '{}' is not supported by this server", name));
     } else {
@@ -195,6 +214,13 @@ bool equivalent(const IndexDefinition& a, const IndexDefinition& b) {
                     bson::View(b.spec)["wildcardProjection"]);
 }
 
+bool same_kind_options(const IndexDefinition& a, const IndexDefinition& b) {
+  const auto& options = row_of(a.kind).options;
+  return std::all_of(options.begin(), options.end(), [&](std::string_view name) {
+    return same_value(bson::View(a.spec)[name], bson::View(b.spec)[name]);
+  });
+}
+
 }  // namespace
 
 std::string parse_index_spec(bson::View spec, const query::Collation* collection_collation) {
@@ -233,7 +259,8 @@ IndexDefinition make_index(std::uint64_t id, std::string spec_bytes) {
   index.kind = kind_of(index.parts);
   index.clustered = spec["clustered"].truthy();
   index.unique = index.is_id_index() || spec["unique"].truthy();
-  index.sparse = spec["sparse"].truthy();
+  // Text indexes hold what has terms, whatever the option says.
+  index.sparse = spec["sparse"].truthy() && index.kind != IndexKind::Text;
   index.hidden = spec["hidden"].truthy();
   index.prepare_unique = spec["prepareUnique"].truthy();
   if (const bson::Element collation = spec["collation"]) {
@@ -252,6 +279,7 @@ IndexDefinition make_index(std::uint64_t id, std::string spec_bytes) {
     index.wildcard = std::make_shared<const WildcardPaths>(
         part.path, projection ? projection.as_document() : bson::View());
   }
+  if (index.kind == IndexKind::Text) index.text = std::make_shared<const query::TextIndex>(spec);
   if (const bson::Element seconds = spec["expireAfterSeconds"]) {
     index.expire_after_seconds = seconds.number_as_int64();
   }
@@ -264,7 +292,8 @@ IndexRelation relate(const IndexDefinition& existing, const IndexDefinition& wan
   if (!equivalent(existing, wanted)) {
     return same_name ? IndexRelation::NameConflict : IndexRelation::Different;
   }
-  const bool same_options = existing.expire_after_seconds == wanted.expire_after_seconds;
+  const bool same_options = existing.expire_after_seconds == wanted.expire_after_seconds &&
+                            same_kind_options(existing, wanted);
   return same_name && same_options ? IndexRelation::Same : IndexRelation::OptionsConflict;
 }
 

@@ -202,7 +202,7 @@ TEST_F(DdlTest, IndexCodes) {
   using enum ErrorCode;
   EXPECT_EQ(index_code(R"({"key": {"a": 0}, "name": "k"})"), CannotCreateIndex);
   EXPECT_EQ(index_code(R"({"key": {"a": "x"}, "name": "k"})"), CannotCreateIndex);
-  EXPECT_EQ(index_code(R"({"key": {"a": "text"}, "name": "k"})"), CannotCreateIndex);
+  EXPECT_EQ(index_code(R"({"key": {"a": "text", "h": "hashed"}, "name": "k"})"), CannotCreateIndex);
   EXPECT_EQ(index_code(R"({"key": {}, "name": "k"})"), CannotCreateIndex);
   EXPECT_EQ(index_code(R"({"key": {"a..b": 1}, "name": "k"})"), CannotCreateIndex);
   EXPECT_EQ(index_code(R"({"key": {"z": 1}})"), FailedToParse);

@@ -72,7 +72,7 @@ class KeyValueSink final : public CombinationSink {
 
 /// The usual index: one component, no dots, no array. False when it is not that simple.
 bool single_key(const IndexDefinition& index, bson::View document, IndexKeys& out) {
-  if (index.parts.size() != 1 || index.kind == catalog::IndexKind::Wildcard) return false;
+  if (index.parts.size() != 1 || !index.holds_values()) return false;
   const IndexPart& part = index.parts.front();
   if (part.path.find('.') != std::string::npos) return false;
   const bson::Element value = document[part.path];
@@ -103,6 +103,7 @@ constexpr KeyMaker kKeyMakers[] = {
     {catalog::IndexKind::Ordered, make_ordered_keys},
     {catalog::IndexKind::Hashed, make_hashed_keys},
     {catalog::IndexKind::Wildcard, make_wildcard_keys},
+    {catalog::IndexKind::Text, make_text_keys},
 };
 
 }  // namespace

@@ -32,6 +32,9 @@ struct IndexKeys {
 /// nothing when the document is outside a sparse or partial index.
 IndexKeys index_keys(const catalog::IndexDefinition& index, bson::View document);
 
+/// Which component of a text index the terms are: keys end with them. Requires: it is one.
+std::size_t text_component(const catalog::IndexDefinition& index);
+
 /// Appends one value as component `part` of a key: direction, collation, hashing as the index has
 /// it. For bounds of plans; Missing is null.
 void append_index_value(std::string& out, const catalog::IndexDefinition& index, std::size_t part,

@@ -135,7 +135,7 @@ bool same_order(const bson::Element& a, const bson::Element& b, const bson::Elem
 
 /// True when nothing that the index holds can have changed.
 bool same_fields(const IndexDefinition& index, bson::View before, bson::View after) {
-  if (index.partial != nullptr || index.wildcard != nullptr) return false;
+  if (index.partial != nullptr || !index.holds_values()) return false;
   std::vector<std::pair<bson::Element, bson::Element>> fields;
   fields.reserve(index.parts.size());
   for (const catalog::IndexPart& part : index.parts) {

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "bson/builder.h"
 #include "pipeline/stages/stages.h"
+#include "query/document_metadata.h"
+#include "query/match_text.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -76,6 +78,50 @@ std::optional<std::int64_t> wanted_behind(const Pipeline& pipeline, std::size_t 
   return std::nullopt;
 }
 
+bool is_match(bson::View stage) {
+  return !stage.empty() && stage.begin()->name() == "$match" && stage.begin()->is_document();
+}
+
+/// A $text searches a collection: it belongs to the first stage of a pipeline that reads one.
+void check_text(bson::View stage, const PipelineContext& context, bool first) {
+  if (!is_match(stage) || !query::mentions_text(stage.begin()->as_document())) return;
+  if (!first || context.kind == PipelineKind::Facet) {
+    raise(location(17313), "$match with $text is only allowed as the first pipeline stage");
+  }
+  if (context.kind != PipelineKind::Top && context.kind != PipelineKind::View) {
+    raise(ErrorCode::BadValue, "$text is not allowed in the pipeline of a stage");
+  }
+}
+
+/// What the stages behind `stage` can ask for with {$meta: …}.
+void note_metadata(bson::View document, const StageSpec& stage, query::DocumentMetadata* metadata) {
+  if (metadata == nullptr) return;
+  if (!stage.traits().keeps_metadata) metadata->withdraw();
+  if (is_match(document) && query::mentions_text(document.begin()->as_document())) {
+    metadata->offer(query::DocumentMetadata::Kind::TextScore);
+  }
+}
+
+Pipeline parse_stages(bson::View array, const PipelineContext& context) {
+  Pipeline pipeline;
+  std::size_t count = 0;
+  for (const auto& element : array) {
+    if (!element.is_document()) {
+      raise(ErrorCode::TypeMismatch, "Each element of the 'pipeline' array must be an object");
+    }
+    if (++count > kPipelineStagesMax) {
+      raise(location(7749501), "Pipeline length must be no longer than {} stages",
+            kPipelineStagesMax);
+    }
+    check_text(element.as_document(), context, count == 1);
+    parse_stage(element.as_document(), context, pipeline);
+    if (!pipeline.empty()) {
+      note_metadata(element.as_document(), *pipeline.back(), context.query.metadata);
+    }
+  }
+  return pipeline;
+}
+
 }  // namespace
 
 StageSpec::StageSpec(const StageTraits& traits, bson::ValueView body) : traits_(traits) {
@@ -88,18 +134,10 @@ Pipeline parse_pipeline(bson::View array, const PipelineContext& context) {
   if (context.depth > kSubPipelineDepthMax) {
     raise(location(232), "pipelines may nest at most {} deep", kSubPipelineDepthMax);
   }
-  Pipeline pipeline;
-  std::size_t count = 0;
-  for (const auto& element : array) {
-    if (!element.is_document()) {
-      raise(ErrorCode::TypeMismatch, "Each element of the 'pipeline' array must be an object");
-    }
-    if (++count > kPipelineStagesMax) {
-      raise(location(7749501), "Pipeline length must be no longer than {} stages",
-            kPipelineStagesMax);
-    }
-    parse_stage(element.as_document(), context, pipeline);
-  }
+  const bool own_documents =
+      context.kind == PipelineKind::Top || context.kind == PipelineKind::View;
+  const query::WithoutMetadata none(own_documents ? nullptr : context.query.metadata);
+  Pipeline pipeline = parse_stages(array, context);
   check_positions(pipeline, context.kind);
   for (std::size_t i = 0; i < pipeline.size(); ++i) {
     if (pipeline[i]->sort_pattern() == nullptr) continue;

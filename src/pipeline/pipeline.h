@@ -49,6 +49,8 @@ struct StageTraits {
   bool in_facet = true;
   bool in_lookup = true;
   bool in_view = true;
+  /// Gives the documents it takes, one by one or kept with what {$meta: …} shows of them.
+  bool keeps_metadata = false;
 };
 
 /// What building needs besides the source. Lives as long as the stages.

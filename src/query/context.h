@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,14 @@ class Random;
 
 namespace freshet::query {
 
+class DocumentMetadata;
+class TextIndex;
+
+/// Where {$text: …} searches.
+struct TextScope {
+  std::shared_ptr<const TextIndex> index;  ///< shared with its definition; null: there is none
+};
+
 /// Shared by parsing and evaluation of one command. Everything pointed to outlives what was parsed
 /// with it.
 struct QueryContext {
@@ -28,8 +37,10 @@ struct QueryContext {
   /// $lookup's `let`); `let` has the present values, none for what is missing. Null: there are
   /// none.
   const std::vector<std::string>* correlated = nullptr;
-  Random* random = nullptr;        ///< $rand, $sampleRate
-  Operation* operation = nullptr;  ///< for check() and memory; null in tests
+  const TextScope* text = nullptr;       ///< null: $text is not allowed here
+  DocumentMetadata* metadata = nullptr;  ///< null: there is none that $meta could show
+  Random* random = nullptr;              ///< $rand, $sampleRate
+  Operation* operation = nullptr;        ///< for check() and memory; null in tests
 };
 
 }  // namespace freshet::query

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // $and $or $nor $not, and the operators at the top of a filter that name no field.
+#include <utility>
+
 #include "base/error.h"
 #include "base/random.h"
 #include "query/expression/expression.h"
@@ -99,7 +101,10 @@ MatchNodePtr parse_or(bson::Element argument, MatchParse& parse) {
 }
 
 MatchNodePtr parse_nor(bson::Element argument, MatchParse& parse) {
-  return std::make_unique<ListNode>(MatchKind::Nor, parse_list(argument, parse));
+  const bool outside = std::exchange(parse.in_nor, true);
+  auto out = std::make_unique<ListNode>(MatchKind::Nor, parse_list(argument, parse));
+  parse.in_nor = outside;
+  return out;
 }
 
 MatchNodePtr parse_not(const FieldPredicate& predicate, MatchParse& parse) {

@@ -42,6 +42,7 @@ enum class MatchKind {
   Expression,
   Sample,
   JsonSchema,
+  Text,
 };
 
 class MatchNode {

@@ -64,7 +64,7 @@ constexpr TopOperator kTopOperators[] = {
     {"$nor", parse_nor},
     {"$or", parse_or},
     {"$sampleRate", parse_sample_rate},
-    {"$text", refuse_text},
+    {"$text", parse_text},
     {"$where", refuse_where},
 };
 

@@ -17,12 +17,6 @@ MatchNodePtr refuse_near(const FieldPredicate& predicate, MatchParse&) {
         predicate.argument.name(), predicate.path);
 }
 
-MatchNodePtr refuse_text(bson::Element, MatchParse& parse) {
-  if (parse.in_elem_match)
-    raise(ErrorCode::BadValue, "$text can only be applied to the top-level document");
-  raise(ErrorCode::IndexNotFound, "text index required for $text query");
-}
-
 MatchNodePtr refuse_where(bson::Element, MatchParse&) {
   raise(ErrorCode::BadValue, "$where needs JavaScript, which this server does not have");
 }

@@ -26,10 +26,10 @@ struct Matcher::State {
   MatchNodePtr root;
 };
 
-Matcher::Matcher(bson::View filter, const QueryContext& context)
+Matcher::Matcher(bson::View filter, const QueryContext& context, FilterOf of)
     : state_(std::make_unique<State>()) {
   state_->filter = filter.to_string();
-  MatchParse parse{context};
+  MatchParse parse{.context = context, .of_parts = of == FilterOf::Parts};
   state_->root = parse_filter(this->filter(), parse);
 }
 

@@ -19,6 +19,10 @@ struct MatchDetails {
   std::optional<std::size_t> array_index;
 };
 
+/// What a filter is held against: documents of a collection, or parts of one document, which cannot
+/// be searched for.
+enum class FilterOf { Documents, Parts };
+
 /// One node of a parsed filter. Immutable, thread-safe; borrows nothing from the filter it was
 /// parsed from.
 class MatchNode;
@@ -27,7 +31,7 @@ class MatchNode;
 class Matcher {
  public:
   /// Throws BadValue & co. with MongoDB's codes. Copies what it needs out of `filter`.
-  Matcher(bson::View filter, const QueryContext& context);
+  Matcher(bson::View filter, const QueryContext& context, FilterOf of = FilterOf::Documents);
   ~Matcher();
   Matcher(Matcher&&) noexcept;
   Matcher& operator=(Matcher&&) noexcept;

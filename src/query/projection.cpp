@@ -49,6 +49,8 @@ bool speaks_of(const MatchNode& node, std::string_view field) {
     case MatchKind::AlwaysFalse:
     case MatchKind::Expression:
     case MatchKind::Sample:
+    case MatchKind::JsonSchema:
+    case MatchKind::Text:
       return false;
     default:
       return static_cast<const PathNode&>(node).path().part(0) == field;
@@ -136,15 +138,14 @@ class Parser {
     const bson::Element op = *value.as_document().begin();
     if (find_ && op.name() == "$slice" && slice(path, op)) return;
     if (find_ && op.name() == "$elemMatch") return elem_match(path, value.as_document());
-    if (op.name() == "$meta") refuse_meta(op);
+    if (find_ && op.name() == "$meta") return metadata(path, value);
     computed(path, value);
   }
 
-  [[noreturn]] static void refuse_meta(const bson::Element& op) {
-    if (op.is_string() && op.as_string() == "textScore") {
-      raise(location(40218), "query requires text score metadata, but it is not available");
-    }
-    raise(location(17308), "unsupported argument to $meta");
+  /// Beside inclusions and exclusions alike; alone it leaves all fields where they are.
+  void metadata(const std::string& path, bson::ValueView value) {
+    ProjectionNode& node = leaf(path, Kind::Computed);
+    node.expression.emplace(compile(value));
   }
 
   void computed(const std::string& path, bson::ValueView value) {

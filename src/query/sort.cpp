@@ -9,20 +9,26 @@
 namespace freshet::query {
 namespace {
 
-SortPattern::Part parse_part(const bson::Element& element) {
-  check_field_path(element.name());
-  if (element.is_document()) {
-    const bson::View meta = element.as_document();
-    if (meta.empty() || meta.begin()->name() != "$meta") {
-      raise(location(17312), "$meta is the only expression supported in a sort (field '{}')",
-            element.name());
-    }
-    const bson::Element kind = *meta.begin();
-    if (kind.is_string() && kind.as_string() == "textScore") {
-      raise(location(40218), "query requires text score metadata, but it is not available");
-    }
+using Metadata = DocumentMetadata::Kind;
+
+SortPattern::Part parse_meta(const bson::Element& element, DocumentMetadata* metadata) {
+  const bson::View meta = element.as_document();
+  if (meta.empty() || meta.begin()->name() != "$meta") {
+    raise(location(17312), "$meta is the only expression supported in a sort (field '{}')",
+          element.name());
+  }
+  const bson::Element name = *meta.begin();
+  const auto kind = name.is_string() ? DocumentMetadata::find(name.as_string()) : std::nullopt;
+  if (!kind || *kind == Metadata::GeoNearPoint) {
     raise(location(17308), "unknown $meta in the sort of '{}'", element.name());
   }
+  want_metadata(metadata, *kind);
+  return {std::string(element.name()), *kind == Metadata::TextScore, kind};
+}
+
+SortPattern::Part parse_part(const bson::Element& element, DocumentMetadata* metadata) {
+  check_field_path(element.name());
+  if (element.is_document()) return parse_meta(element, metadata);
   if (!element.is_number()) {
     raise(location(15974), "illegal key in $sort specification: '{}' is of type {}", element.name(),
           bson::type_alias(element.type()));
@@ -33,7 +39,7 @@ SortPattern::Part parse_part(const bson::Element& element) {
           "$sort key ordering must be 1 (for ascending) or -1 (for descending), found {} for '{}'",
           direction, element.name());
   }
-  return {std::string(element.name()), direction < 0};
+  return {std::string(element.name()), direction < 0, std::nullopt};
 }
 
 /// Everything one document gives a compound pattern once arrays are involved: each combination in
@@ -41,12 +47,17 @@ SortPattern::Part parse_part(const bson::Element& element) {
 class ArrayKeys {
  public:
   ArrayKeys(const std::vector<SortPattern::Part>& parts, const std::vector<Path>& paths,
-            const bson::StringOrder* collation)
-      : parts_(parts), paths_(paths), collation_(collation) {}
+            const bson::StringOrder* collation, const DocumentMetadata* metadata)
+      : parts_(parts), paths_(paths), collation_(collation), metadata_(metadata) {}
 
   std::string smallest(bson::View document) {
     State state{std::vector<std::size_t>(parts_.size(), 0),
                 std::vector<bson::ValueView>(parts_.size())};
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (!parts_[i].metadata) continue;
+      state.values[i] = metadata_->get(*parts_[i].metadata);
+      state.next_part[i] = kDone;
+    }
     expand(document, state);
     return std::move(best_);
   }
@@ -159,16 +170,17 @@ class ArrayKeys {
   const std::vector<SortPattern::Part>& parts_;
   const std::vector<Path>& paths_;
   const bson::StringOrder* collation_;
+  const DocumentMetadata* metadata_;
   std::string best_;
   bool any_ = false;
 };
 
 }  // namespace
 
-SortPattern::SortPattern(bson::View spec) {
+SortPattern::SortPattern(bson::View spec, DocumentMetadata* metadata) : metadata_(metadata) {
   for (const bson::Element& element : spec) {
     if (parts_.size() == kPartsMax) raise(location(13103), "a sort has at most {} keys", kPartsMax);
-    Part part = parse_part(element);
+    Part part = parse_part(element, metadata);
     if (std::ranges::any_of(parts_,
                             [&part](const Part& other) { return other.path == part.path; })) {
       raise(location(7472500), "$sort key must not contain duplicate keys (field path '{}')",
@@ -183,11 +195,17 @@ std::string SortPattern::key(bson::View document, const bson::StringOrder* colla
   std::string key;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     const Path& path = paths_[i];
+    if (parts_[i].metadata) {
+      bson::append_key(key, metadata_->get(*parts_[i].metadata), parts_[i].descending);
+      continue;
+    }
     bson::ValueView value = document[path.part(0)];
     std::size_t part = 1;
     while (part < path.size() && value.is_document())
       value = value.as_document()[path.part(part++)];
-    if (value.is_array()) return ArrayKeys(parts_, paths_, collation).smallest(document);
+    if (value.is_array()) {
+      return ArrayKeys(parts_, paths_, collation, metadata_).smallest(document);
+    }
     if (part < path.size()) value = bson::ValueView();
     bson::append_key(key, value, parts_[i].descending, collation);
   }

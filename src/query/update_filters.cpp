@@ -72,7 +72,7 @@ ArrayFilters parse_array_filters(bson::View filters, const QueryContext& context
       raise(ErrorCode::TypeMismatch, "each array filter has to be an object, found {}",
             bson::type_alias(element.type()));
     }
-    Matcher matcher(element.as_document(), context);
+    Matcher matcher(element.as_document(), context, FilterOf::Parts);
     std::set<std::string> identifiers;
     collect_identifiers(matcher.root(), identifiers);
     if (identifiers.empty()) {

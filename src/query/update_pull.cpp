@@ -43,10 +43,10 @@ class Pull final : public Modifier {
       wrapped.add("", condition.value());
       const std::string filter = wrapped.take();
       form_ = Form::Operators;
-      matcher_.emplace(bson::View(filter), context);
+      matcher_.emplace(bson::View(filter), context, FilterOf::Parts);
     } else if (document) {
       form_ = Form::Filter;
-      matcher_.emplace(condition.as_document(), context);
+      matcher_.emplace(condition.as_document(), context, FilterOf::Parts);
     } else {
       value_ = Value::copy(condition);
     }

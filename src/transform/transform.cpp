@@ -9,6 +9,7 @@
 #include "bson/builder.h"
 #include "query/expression/expression.h"
 #include "query/field_setter.h"
+#include "query/match_text.h"
 #include "query/matcher.h"
 #include "query/path.h"
 #include "query/projection.h"
@@ -85,6 +86,9 @@ class ReplaceRoot final : public Transform {
 TransformPtr parse_match(std::string_view, ValueView body, const QueryContext& context) {
   if (!body.is_document()) {
     raise(location(15959), "the match filter must be an expression in an object");
+  }
+  if (context.text == nullptr && query::mentions_text(body.as_document())) {
+    raise(location(17313), "$match with $text is only allowed as the first pipeline stage");
   }
   return std::make_unique<Match>(body.as_document(), context);
 }

@@ -79,13 +79,16 @@ class AggregatePlan final : public PlanBase {
     AccessRequest request = access_request(spec, *matcher_);
     request.sort = sort;
     request.limit = wanted_from(behind);
-    request.needs = needs_of_pipeline(pipeline_, first_, context_);
+    // A $text looks at whole documents.
+    if (query::find_text(matcher_->root()) == nullptr) {
+      request.needs = needs_of_pipeline(pipeline_, first_, context_);
+    }
     AccessPlan access = plan_access(request);
     if (sort != nullptr && access.sorted) ++first_;
     later_ = behind;
     while (later_ < pipeline_.size() && (pipeline_[later_]->skip() || pipeline_[later_]->limit()))
       ++later_;
-    root_ = chain(leaf(std::move(access), false), first_, pipeline_.size());
+    root_ = chain(leaf(std::move(access), *matcher_, false), first_, pipeline_.size());
   }
 
   /// How many documents the $skip and $limit at `stage` let through in all; 0: no limit.

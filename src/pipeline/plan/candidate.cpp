@@ -20,6 +20,7 @@ constexpr AccessKind kAccessKinds[] = {
     {catalog::IndexKind::Ordered, ordered_candidates},
     {catalog::IndexKind::Hashed, ordered_candidates},
     {catalog::IndexKind::Wildcard, wildcard_candidates},
+    {catalog::IndexKind::Text, text_candidates},
 };
 
 bool wants_sort(const AccessRequest& request) {
@@ -79,7 +80,7 @@ std::vector<Candidate> candidates_of(const catalog::IndexPtr& index, const Deman
 
 std::optional<Candidate> forced_candidate(const catalog::IndexPtr& index, const Demands& demands,
                                           const AccessRequest& request) {
-  if (index->kind == catalog::IndexKind::Wildcard) return std::nullopt;
+  if (!index->holds_values()) return std::nullopt;
   return make_candidate(index, components_of(*index), demands.conjuncts, request);
 }
 

@@ -39,7 +39,7 @@ std::vector<Candidate> candidates_of(const catalog::IndexPtr& index, const Deman
                                      const AccessRequest& request);
 
 /// For a hint: the index with what bounds there are, whether it holds every document or not.
-/// Nothing for wildcard indexes.
+/// Nothing for indexes whose keys are not the values at paths.
 std::optional<Candidate> forced_candidate(const catalog::IndexPtr& index, const Demands& demands,
                                           const AccessRequest& request);
 
@@ -50,6 +50,8 @@ std::vector<Candidate> ordered_candidates(const catalog::IndexPtr& index, const 
                                           const AccessRequest& request);
 std::vector<Candidate> wildcard_candidates(const catalog::IndexPtr& index, const Demands& demands,
                                            const AccessRequest& request);
+std::vector<Candidate> text_candidates(const catalog::IndexPtr& index, const Demands& demands,
+                                       const AccessRequest& request);
 
 /// Bounds and order for these components.
 Candidate make_candidate(const catalog::IndexPtr& index, std::vector<Component> components,

@@ -35,6 +35,9 @@ class FindPlan final : public PlanBase {
       : PlanBase(services, spec, op),
         filter_(spec.filter.to_string()),
         matcher_(bson::View(filter_), context_) {
+    if (query::find_text(matcher_.root()) != nullptr) {
+      metadata_.offer(query::DocumentMetadata::Kind::TextScore);
+    }
     read_sort(spec);
     if (!spec.projection.empty()) {
       projection_spec_ = spec.projection.to_string();
@@ -45,7 +48,8 @@ class FindPlan final : public PlanBase {
     AccessPlan access = plan_access(request(spec));
     covered_ = access.covered;
     make_pipeline(spec, access.sorted);
-    StagePtr stages = chain(leaf(std::move(access), spec.show_record_id), 0, pipeline_.size());
+    StagePtr stages =
+        chain(leaf(std::move(access), matcher_, spec.show_record_id), 0, pipeline_.size());
     if (projection_) {
       stages =
           counted(std::make_unique<ProjectionStage>(std::move(stages), *projection_, context_));
@@ -95,7 +99,7 @@ class FindPlan final : public PlanBase {
       }
       return;
     }
-    sort_.emplace(spec.sort);
+    sort_.emplace(spec.sort, &metadata_);
   }
 
   void walk_forward() {

@@ -65,7 +65,7 @@ AccessPlan use_hinted(const AccessRequest& request, const IndexPtr& index) {
     auto forced = forced_candidate(index, demands, request);
     if (!forced) {
       raise(ErrorCode::NoQueryExecutionPlans,
-            "error processing query: the hinted wildcard index cannot serve it");
+            "error processing query: the hinted index cannot serve it");
     }
     candidates.push_back(std::move(*forced));
   }
@@ -130,6 +130,9 @@ AccessPlan plan_min_max(const AccessRequest& request) {
     raise(location(51173), "When using min()/max() a hint of which index to use must be provided");
   }
   const IndexPtr index = find_hinted(request);
+  if (!index->holds_values()) {
+    raise(location(51174), "the index {} has no values that min and max could bound", index->name);
+  }
   storage::KeyRange range;
   if (!request.min.empty()) range.begin = encoded_bound(*index, request.min);
   if (!request.max.empty()) range.end = encoded_bound(*index, request.max);

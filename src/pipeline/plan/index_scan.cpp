@@ -8,6 +8,7 @@
 #include "collection/entry_types.h"
 #include "collection/index_keys.h"
 #include "pipeline/plan/index_text.h"
+#include "query/match_text.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -36,8 +37,7 @@ IndexScan::IndexScan(storage::Store& store, catalog::CollectionPtr collection, I
       plan_(std::move(plan)),
       filter_document_(filter_of(plan_)),
       output_document_(output_of(plan_)),
-      may_repeat_(has_arrays(plan_.components) ||
-                  plan_.index->kind == catalog::IndexKind::Wildcard) {}
+      may_repeat_(has_arrays(plan_.components) || !plan_.index->holds_values()) {}
 
 IndexScan::~IndexScan() = default;
 
@@ -161,6 +161,19 @@ bool IndexScan::fetches() const {
 }
 
 void IndexScan::explain(StageText& out) const {
+  const query::TextNode* text =
+      plan_.index->kind == catalog::IndexKind::Text && plan_.filter != nullptr
+          ? query::find_text(plan_.filter->root())
+          : nullptr;
+  if (text == nullptr) return explain_fetch(out);
+  out.stage("TEXT_MATCH", records_);
+  add_text_search(out.out(), *plan_.index, text->search());
+  out.out().open_document("inputStage");
+  explain_fetch(out);
+  out.out().close();
+}
+
+void IndexScan::explain_fetch(StageText& out) const {
   if (!fetches()) {
     explain_scan(out, plan_.output == Output::Nothing ? "COUNT_SCAN" : "IXSCAN");
     return;

@@ -71,6 +71,7 @@ class IndexScan final : public RecordSource {
   std::optional<bson::View> from_entry();
   std::optional<Record> fetch(bool sure);
   bool fetches() const;
+  void explain_fetch(StageText& out) const;
   void explain_scan(StageText& out, std::string_view name) const;
 
   storage::Store& store_;

@@ -49,7 +49,7 @@ void add_index(bson::Builder& out, const catalog::IndexDefinition& index,
     add_array_paths(out, component);
   out.close();
   out.add("isUnique", index.unique)
-      .add("isSparse", index.sparse || index.kind == catalog::IndexKind::Wildcard)
+      .add("isSparse", index.sparse || !index.holds_values())
       .add("isPartial", index.partial != nullptr)
       .add("indexVersion", std::int32_t{2});
 }
@@ -68,6 +68,22 @@ void add_bounds(bson::Builder& out, const std::vector<Component>& components,
     out.close();
   }
   out.close();
+}
+
+void add_text_search(bson::Builder& out, const catalog::IndexDefinition& index,
+                     const query::TextSearch& search) {
+  const auto add_list = [&out](std::string_view name, const std::vector<std::string>& list) {
+    out.open_array(name);
+    for (const std::string& each : list)
+      out.push(each);
+    out.close();
+  };
+  out.add("indexName", index.name).open_document("parsedTextQuery");
+  add_list("terms", search.terms());
+  add_list("negatedTerms", search.negated_terms());
+  add_list("phrases", search.phrases());
+  add_list("negatedPhrases", search.negated_phrases());
+  out.close().add("textIndexVersion", bson::View(index.spec)["textIndexVersion"]);
 }
 
 std::string_view direction_name(storage::Direction direction) {

@@ -32,7 +32,7 @@ bool has_place(const std::string& path) {
 
 bool KeyDocument::possible(const catalog::IndexDefinition& index,
                            const std::vector<std::string>& paths) {
-  if (index.kind == catalog::IndexKind::Wildcard) return false;
+  if (!index.holds_values()) return false;
   for (const std::string& path : paths) {
     const std::size_t i = component_of(index, path);
     if (i == index.parts.size() || index.parts[i].kind == IndexPart::Kind::Hashed) return false;

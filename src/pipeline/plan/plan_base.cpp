@@ -24,6 +24,16 @@ std::optional<bson::View> RecordStage::next(Operation& op) {
   return bson::View(document_);
 }
 
+std::optional<bson::View> TextScoreStage::next(Operation& op) {
+  const std::optional<bson::View> document = source().next(op);
+  if (document) {
+    // A branch of an $or that has no $text may have let it pass.
+    metadata_.set(query::DocumentMetadata::Kind::TextScore,
+                  bson::Value::number(text_.search().score(*document).value_or(0)));
+  }
+  return document;
+}
+
 std::optional<bson::View> CountingStage::next(Operation& op) {
   ++counts_.works;
   const std::optional<bson::View> document = source().next(op);
@@ -63,6 +73,9 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
   context_.now_ms = services.clock.wall_ms();
   context_.cluster_time = reader_->position().timestamp();
   context_.random = &services.random;
+  text_ = text_scope_of(resolved_.collection.get());
+  context_.text = &text_;
+  context_.metadata = &metadata_;
   context_.operation = &op;
   if (!spec.let.empty()) {
     let_ = evaluate_let(spec.let, context_);
@@ -131,13 +144,15 @@ AccessRequest PlanBase::access_request(const QuerySpec& spec, const query::Match
           .with_rejected = telling_ != Telling::Nothing};
 }
 
-StagePtr PlanBase::leaf(AccessPlan access, bool show_record_id) {
+StagePtr PlanBase::leaf(AccessPlan access, const query::Matcher& filter, bool show_record_id) {
   access.source->add_indexes(indexes_);
   rejected_ = std::move(access.rejected);
   auto stage = std::make_unique<RecordStage>(std::move(access.source), show_record_id);
   stage->restore(*reader_);
   records_ = stage.get();
-  return stage;
+  const query::TextNode* text = query::find_text(filter.root());
+  if (text == nullptr || !metadata_.wants(query::DocumentMetadata::Kind::TextScore)) return stage;
+  return std::make_unique<TextScoreStage>(std::move(stage), *text, metadata_);
 }
 
 StagePtr PlanBase::counted(StagePtr stage) {

@@ -11,6 +11,8 @@
 #include "pipeline/plan/query_plan.h"
 #include "pipeline/plan/stage_text.h"
 #include "query/collation.h"
+#include "query/document_metadata.h"
+#include "query/match_text.h"
 
 namespace freshet::pipeline {
 
@@ -43,6 +45,18 @@ class CountingStage final : public Stage {
   StageCounts counts_;
 };
 
+/// Tells how well each document answers a $text.
+class TextScoreStage final : public Stage {
+ public:
+  TextScoreStage(StagePtr source, const query::TextNode& text, query::DocumentMetadata& metadata)
+      : Stage(std::move(source)), text_(text), metadata_(metadata) {}
+  std::optional<bson::View> next(Operation& op) override;
+
+ private:
+  const query::TextNode& text_;
+  query::DocumentMetadata& metadata_;
+};
+
 /// Base of the two plans. Members that stages borrow stand before the stages.
 class PlanBase : public QueryPlan {
  public:
@@ -65,8 +79,8 @@ class PlanBase : public QueryPlan {
   void set_collation(const QuerySpec& spec);
   /// A request for the records that match, with all that the two plans have in common.
   AccessRequest access_request(const QuerySpec& spec, const query::Matcher& filter) const;
-  /// Makes the leaf out of an access plan, and keeps what it rejected.
-  StagePtr leaf(AccessPlan access, bool show_record_id);
+  /// Makes the leaf out of an access plan for `filter`, and keeps what it rejected.
+  StagePtr leaf(AccessPlan access, const query::Matcher& filter, bool show_record_id);
   /// Puts stages of pipeline_ from `first` up to `end` over `source`.
   StagePtr chain(StagePtr source, std::size_t first, std::size_t end);
   StagePtr counted(StagePtr stage);
@@ -87,6 +101,8 @@ class PlanBase : public QueryPlan {
   std::unique_ptr<query::Collation> own_collation_;
   const query::Collation* collation_ = nullptr;
   std::string let_;
+  query::TextScope text_;
+  query::DocumentMetadata metadata_;
   query::QueryContext context_;
   PlannedAccess access_;
   BuildContext build_context_;

@@ -102,6 +102,12 @@ ResolvedNamespace resolve_namespace(const PlanServices& services,
   return out;
 }
 
+query::TextScope text_scope_of(const catalog::CollectionDefinition* collection) {
+  const catalog::IndexDefinition* index =
+      collection == nullptr ? nullptr : collection->text_index();
+  return {.index = index == nullptr ? nullptr : index->text};
+}
+
 StagePtr PlannedAccess::open(std::string_view database, std::string_view collection,
                              bson::View filter, const query::QueryContext& context) {
   const catalog::StatePtr state = catalog_ ? catalog_ : services_.catalog.at(*reader_);

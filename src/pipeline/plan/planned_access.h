@@ -29,6 +29,9 @@ ResolvedNamespace resolve_namespace(const PlanServices& services,
                                     const model::Namespace& ns);
 inline constexpr int kViewDepthMax = 20;
 
+/// Where a $text on this collection searches; null: there is no collection.
+query::TextScope text_scope_of(const catalog::CollectionDefinition* collection);
+
 /// Opens other collections for $lookup & co. on the plan's own reader.
 class PlannedAccess final : public CollectionAccess {
  public:

@@ -15,6 +15,7 @@
 #include "pipeline/plan/scan_builder.h"
 #include "pipeline/plan/simple_sources.h"
 #include "pipeline/plan/union_source.h"
+#include "query/match_text.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -24,6 +25,11 @@ using storage::Direction;
 
 /// Rejected ways that explain shows.
 constexpr std::size_t kRejectedMax = 10;
+
+bool hinted(const AccessRequest& request) {
+  if (request.hint.missing()) return false;
+  return !request.hint.is_document() || !request.hint.as_document().empty();
+}
 
 class Planner {
  public:
@@ -36,6 +42,7 @@ class Planner {
       none.sorted = true;
       return none;
     }
+    if (query::find_text(request_.filter.root()) != nullptr) return plan_text();
     if (!request_.min.empty() || !request_.max.empty()) return plan_min_max(request_);
     if (auto hinted = plan_hint(request_)) return std::move(*hinted);
     if (auto id = plan_id()) return std::move(*id);
@@ -51,6 +58,25 @@ class Planner {
 
  private:
   bool wants_sort() const { return request_.sort != nullptr && !request_.sort->empty(); }
+
+  AccessPlan plan_text() const {
+    const bool bounded = !request_.min.empty() || !request_.max.empty();
+    if (bounded || hinted(request_)) {
+      raise(ErrorCode::BadValue, "$text goes with neither a hint nor a $natural sort");
+    }
+    const Demands demands = demands_of(parts_of(request_.filter.root()), request_.rules);
+    for (const catalog::IndexPtr& index : request_.collection->indexes) {
+      if (index->kind != catalog::IndexKind::Text) continue;
+      for (const Candidate& candidate : candidates_of(index, demands, request_))
+        return build_scan(candidate, demands.parts, request_);
+    }
+    if (const std::optional<UnionPlan> branches = union_plan(request_)) {
+      return build_union(*branches);
+    }
+    raise(ErrorCode::NoQueryExecutionPlans,
+          "error processing query: $text needs equality on what stands before the text in its "
+          "index, and within $or an index for every clause");
+  }
 
   AccessPlan scan() const { return plan_collection_scan(request_, Direction::Forward); }
 

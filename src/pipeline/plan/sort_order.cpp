@@ -24,6 +24,7 @@ class OrderFinder {
 
   std::optional<Direction> find() {
     for (const query::SortPattern::Part& wanted : sort_.parts()) {
+      if (wanted.metadata) return std::nullopt;
       if (is_constant(wanted.path)) continue;
       // What is the same in all keys of a walk leaves the order to what follows.
       while (at_ < components_.size() && is_one_value(at_))

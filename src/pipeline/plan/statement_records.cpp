@@ -5,6 +5,7 @@
 
 #include "base/operation.h"
 #include "pipeline/plan/let.h"
+#include "pipeline/plan/planned_access.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -12,12 +13,13 @@ namespace {
 constexpr std::size_t kPortionMax = 1000;
 
 query::QueryContext make_context(const PlanServices& services, const query::Collation* collation,
-                                 Operation& op) {
+                                 const query::TextScope& text, Operation& op) {
   query::QueryContext out;
   out.collation = collation;
   out.now_ms = services.clock.wall_ms();
   out.cluster_time = services.commits.applied().timestamp();
   out.random = &services.random;
+  out.text = &text;
   out.operation = &op;
   return out;
 }
@@ -38,7 +40,8 @@ StatementRecords::StatementRecords(const PlanServices& services, const Statement
       hint_(spec.hint),
       own_collation_(parse_own(spec)),
       collation_(spec.collation_given ? own_collation_.get() : default_of(collection)),
-      context_(make_context(services, collation_, op)),
+      text_(text_scope_of(collection.get())),
+      context_(make_context(services, collation_, text_, op)),
       let_(spec.let.empty() ? std::string() : evaluate_let(spec.let, context_)),
       let_bound_(bind_let()),
       matcher_(spec.filter, context_) {

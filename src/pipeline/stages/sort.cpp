@@ -3,11 +3,13 @@
 #include "query/sort.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/operation.h"
 #include "pipeline/spill/sorter.h"
 #include "pipeline/stages/stages.h"
+#include "query/document_metadata.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -25,17 +27,30 @@ class SortStage final : public ExplainedStage {
     if (!sorted_) sort(op);
     const auto row = sorter_.next(op);
     if (!row) return std::nullopt;
-    return bson::View(row->payload);
+    if (!keeps_metadata()) return bson::View(row->payload);
+    const bson::View metadata(row->payload.data());
+    context_.metadata->unpack(metadata);
+    return bson::View(row->payload.data() + metadata.size_bytes());
   }
 
  private:
   void sort(Operation& op) {
     while (const auto document = source().next(op)) {
       op.check();
-      sorter_.add(pattern_.key(*document, context_.collation), document->bytes());
+      std::string key = pattern_.key(*document, context_.collation);
+      if (keeps_metadata()) {
+        sorter_.add(std::move(key), context_.metadata->pack().append(document->bytes()));
+      } else {
+        sorter_.add(std::move(key), document->bytes());
+      }
     }
     sorter_.finish(op);
     sorted_ = true;
+  }
+
+  /// Stages behind read what is known of the documents: it is kept before each of them.
+  bool keeps_metadata() const {
+    return context_.metadata != nullptr && context_.metadata->wants_any();
   }
 
   const query::SortPattern& pattern_;
@@ -46,8 +61,8 @@ class SortStage final : public ExplainedStage {
 
 class SortSpec final : public StageSpec {
  public:
-  SortSpec(const StageTraits& traits, bson::Element body)
-      : StageSpec(traits, body), pattern_(body.as_document()) {}
+  SortSpec(const StageTraits& traits, bson::Element body, query::DocumentMetadata* metadata)
+      : StageSpec(traits, body), pattern_(body.as_document(), metadata) {}
   StagePtr build(StagePtr source, BuildContext& context) const override {
     return std::make_unique<SortStage>(std::move(source), *this, pattern_, limit_, context);
   }
@@ -63,12 +78,12 @@ class SortSpec final : public StageSpec {
 
 }  // namespace
 
-void parse_sort(const StageTraits& traits, bson::Element body, const PipelineContext&,
+void parse_sort(const StageTraits& traits, bson::Element body, const PipelineContext& context,
                 Pipeline& out) {
   if (!body.is_document()) raise(location(15973), "the $sort key specification must be an object");
   if (body.as_document().empty())
     raise(location(15976), "$sort stage must have at least one sort key");
-  out.push_back(std::make_unique<SortSpec>(traits, body));
+  out.push_back(std::make_unique<SortSpec>(traits, body, context.query.metadata));
 }
 
 }  // namespace freshet::pipeline

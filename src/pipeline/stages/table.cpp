@@ -47,6 +47,15 @@ constexpr StageTraits in_streams(std::string_view name) {
   StageTraits traits;
   traits.name = name;
   traits.in_change_stream = true;
+  traits.keeps_metadata = true;
+  return traits;
+}
+
+/// One document after the other passes, or is kept with its metadata.
+constexpr StageTraits passing(std::string_view name) {
+  StageTraits traits;
+  traits.name = name;
+  traits.keeps_metadata = true;
   return traits;
 }
 
@@ -76,24 +85,24 @@ constexpr StageRow kStages[] = {
     {source("$documents"), parse_documents},
     {not_in_facet("$facet"), parse_facet},
     {anywhere("$fill"), parse_fill},
-    {anywhere("$graphLookup"), parse_graph_lookup},
+    {passing("$graphLookup"), parse_graph_lookup},
     {anywhere("$group"), parse_group},
     {source("$indexStats"), parse_given_documents},
-    {anywhere("$limit"), parse_limit},
+    {passing("$limit"), parse_limit},
     {source("$listLocalSessions"), parse_given_documents},
     {source("$listSessions"), parse_given_documents},
-    {anywhere("$lookup"), parse_lookup},
+    {passing("$lookup"), parse_lookup},
     {sink("$merge"), parse_merge},
     {sink("$out"), parse_out},
     {source("$planCacheStats"), parse_empty_source},
     {source("$querySettings"), parse_empty_source},
     {anywhere("$sample"), parse_sample},
     {anywhere("$setWindowFields"), parse_set_window_fields},
-    {anywhere("$skip"), parse_skip},
-    {anywhere("$sort"), parse_sort},
+    {passing("$skip"), parse_skip},
+    {passing("$sort"), parse_sort},
     {anywhere("$sortByCount"), parse_sort_by_count},
     {anywhere("$unionWith"), parse_union_with},
-    {anywhere("$unwind"), parse_unwind},
+    {passing("$unwind"), parse_unwind},
     // known, but not here
     {anywhere("$changeStreamSplitLargeEvent"), refuse_outside_stream},
     {source("$listSampledQueries"), parse_empty_source},

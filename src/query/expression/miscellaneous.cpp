@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "bson/key.h"
 #include "bson/stored_hash.h"
+#include "query/document_metadata.h"
 #include "query/expression/families.h"
 
 namespace freshet::query {
@@ -28,11 +29,20 @@ class SampleRateNode final : public Expression {
   double rate_;
 };
 
-constexpr std::string_view kMetaNames[] = {"textScore",
-                                           "randVal",
+/// {$meta: "textScore"} and the like: what the source of the document told of it.
+class MetadataNode final : public Expression {
+ public:
+  explicit MetadataNode(DocumentMetadata::Kind kind) : kind_(kind) {}
+  Value evaluate(EvalContext& context) const override { return context.query.metadata->get(kind_); }
+  void add_dependencies(Dependencies&) const override {}
+
+ private:
+  DocumentMetadata::Kind kind_;
+};
+
+/// Those besides the kinds of DocumentMetadata: no stage of this server tells them.
+constexpr std::string_view kMetaNames[] = {"randVal",
                                            "sortKey",
-                                           "geoNearDistance",
-                                           "geoNearPoint",
                                            "recordId",
                                            "indexKey",
                                            "searchScore",
@@ -91,13 +101,14 @@ ExpressionPtr parse_sample_rate(const Operator& op, ValueView spec, ParseScope&)
   return std::make_unique<SampleRateNode>(rate);
 }
 
-ExpressionPtr parse_meta(const Operator&, ValueView spec, ParseScope&) {
+ExpressionPtr parse_meta(const Operator&, ValueView spec, ParseScope& scope) {
   if (!spec.is_string()) raise(location(17307), "$meta only supports string arguments");
+  if (const auto kind = DocumentMetadata::find(spec.as_string())) {
+    want_metadata(scope.query().metadata, *kind);
+    return std::make_unique<MetadataNode>(*kind);
+  }
   for (const auto name : kMetaNames) {
-    if (name != spec.as_string()) continue;
-    if (name == "textScore")
-      raise(location(40218), "query requires text score metadata, but it is not available");
-    return constant(Value());  // no stage of this server produces metadata
+    if (name == spec.as_string()) return constant(Value());
   }
   raise(location(17308), "Unsupported argument to $meta: {}", spec.as_string());
 }
