@@ -43,7 +43,7 @@ KAFKA = Kind(JARS / "kafka", "KafkaRunner")
 
 
 class Connector:
-    """One connector with its properties and stored offsets. It may run many times, once at a time."""
+    """One connector with its properties and stored offsets. It may run many times, one after the other."""
 
     def __init__(self, kind, classes, folder, properties):
         self.kind = kind
@@ -53,6 +53,7 @@ class Connector:
         self.records = []
         self.error = None
         self.process = None
+        self._runs = 0
 
     @property
     def offsets(self):
@@ -60,8 +61,8 @@ class Connector:
 
     @property
     def log(self):
-        path = self.folder / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
+        """What it logged since its last start."""
+        return (self.folder / f"log{self._runs}").read_text(errors="replace")
 
     @property
     def running(self):
@@ -74,7 +75,8 @@ class Connector:
         settings = self.folder / "properties"
         settings.write_text("".join(f"{name}={escape(value)}\n" for name, value in self.properties.items()))
         self.error = None
-        with open(self.folder / "log", "ab") as log:
+        self._runs += 1
+        with open(self.folder / f"log{self._runs}", "wb") as log:
             self.process = subprocess.Popen(
                 JVM + ["-cp", f"{self.kind.jars}/*:{self.classes}", self.kind.runner, str(settings)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a connector should have delivered: the events of a bare change stream, and writes that make events of each kind."""
+import threading
+
+import pymongo
+
 from raw_stream import RawStream
 
 
 class Witness:
-    """Of a database, or of one collection, from the moment that it is made."""
+    """Of everything, a database or a collection, from the moment that it is made. Options are RawStream's."""
 
-    def __init__(self, db, coll=1):
+    def __init__(self, db, coll=1, **options):
         self.db = db
         self.coll = coll
-        self.start = RawStream(db, coll, first_batch=0).token
+        self.options = options
+        stream = RawStream(db, coll, first_batch=0, **options)
+        self.start = stream.token
+        stream.close()
 
     def events(self, *kinds, **options):
         """Every event up to now, or those of these operation types."""
-        events = RawStream(self.db, self.coll, resumeAfter=self.start, **options).drain()
+        stream = RawStream(self.db, self.coll, resumeAfter=self.start, **self.options, **options)
+        events = stream.drain()
+        stream.close()
         return [event for event in events if not kinds or event["operationType"] in kinds]
 
 
@@ -32,3 +41,37 @@ def write_all_kinds(collection, first):
 
 
 EVENTS_OF_ALL_KINDS = 11
+
+
+class Writer:
+    """Writes until it is told to stop, through the deaths of its server."""
+
+    def __init__(self, uri, db_name):
+        self.uri, self.db_name = uri, db_name
+        self.first = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._write)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+    def _write(self):
+        with pymongo.MongoClient(self.uri, retryWrites=False) as client:
+            while not self._stop.wait(0.02):
+                self.first += 10
+                try:
+                    write_all_kinds(client[self.db_name].c, self.first)
+                except pymongo.errors.PyMongoError:
+                    pass  # the server died: whether its last write is there is seen in the log
+
+
+def lose_history(client):
+    """Writes elsewhere until the server, which keeps little, has dropped every entry that is there now."""
+    now = client.admin.command("ping")["operationTime"]
+    while client.admin.command("replSetGetStatus")["freshetHistory"]["lastDropped"] < now:
+        client.other_people.c.insert_many([{"x": "y" * 10_000} for _ in range(100)])
