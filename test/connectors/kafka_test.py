@@ -117,6 +117,17 @@ def test_existing_documents_are_copied_first(kafka, server, db):
     assert connector.stop() is None
 
 
+def test_started_at_a_time(kafka, server, db):
+    db.c.insert_one({"_id": "before"})
+    time = db.command("insert", "c", documents=[{"_id": "then"}])["operationTime"]
+    write_all_kinds(db.c, 0)
+    connector = kafka(server.uri, database=db.name, startup_mode="timestamp",
+                      startup_mode_timestamp_start_at_operation_time=json_util.dumps(time))
+    records = connector.wait_for(1 + EVENTS_OF_ALL_KINDS)
+    assert values(records)[0]["clusterTime"] == time and values(records)[0]["documentKey"] == {"_id": "then"}
+    assert connector.stop() is None and len(connector.records) == 1 + EVENTS_OF_ALL_KINDS
+
+
 def test_a_dropped_collection_ends_its_stream_and_the_next_begins(kafka, server, client, db):
     """The connector publishes no invalidate events, and begins anew without a token: so it is made."""
     connector, witness = kafka(server.uri, database=db.name, collection="c"), Witness(db, "c")
