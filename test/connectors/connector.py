@@ -18,7 +18,8 @@ from freshet_server import REPOSITORY, wait_until
 JARS = REPOSITORY / "build" / "tools" / "connectors"
 SOURCES = Path(__file__).resolve().parent / "java"
 # A small heap and the quick compiler only: these processes live for seconds, several at once.
-JVM = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+JVM = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+       "-XX:+DisplayVMOutputToStderr",  # what the machine itself has to say is not one of our lines
        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
        "-Dorg.slf4j.simpleLogger.log.io.debezium.connector.mongodb.MongoDbStreamingChangeEventSource=info",
        "-Dorg.slf4j.simpleLogger.log.com.mongodb.kafka.connect.source=info"]
