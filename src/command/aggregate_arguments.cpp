@@ -84,9 +84,8 @@ bool begins_with(bson::View pipeline, std::string_view name) {
 
 // All stages are but these; of $collStats the count is.
 bool is_in_stable_api(const bson::Element& stage) {
-  constexpr std::string_view kOutside[] = {"$currentOp",         "$indexStats",
-                                           "$listLocalSessions", "$listSessions",
-                                           "$planCacheStats",    "$search"};
+  constexpr std::string_view kOutside[] = {"$currentOp",    "$indexStats",     "$listLocalSessions",
+                                           "$listSessions", "$planCacheStats", "$search"};
   if (stage.name() == "$collStats" && stage.is_document()) {
     for (const bson::Element& field : stage.as_document())
       if (field.name() != "count") return false;

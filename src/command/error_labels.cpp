@@ -17,11 +17,11 @@ constexpr ErrorCode kStateChange[] = {NotWritablePrimary,    NotPrimaryNoSeconda
                                       ShutdownInProgress};
 
 constexpr ErrorCode kRetryableCodes[] = {InterruptedAtShutdown, InterruptedDueToReplStateChange,
-                                    NotWritablePrimary,    NotPrimaryNoSecondaryOk,
-                                    NotPrimaryOrSecondary, PrimarySteppedDown,
-                                    ShutdownInProgress,    HostNotFound,
-                                    HostUnreachable,       NetworkTimeout,
-                                    location(9001),        location(262)};
+                                         NotWritablePrimary,    NotPrimaryNoSecondaryOk,
+                                         NotPrimaryOrSecondary, PrimarySteppedDown,
+                                         ShutdownInProgress,    HostNotFound,
+                                         HostUnreachable,       NetworkTimeout,
+                                         location(9001),        location(262)};
 
 // 43 is resumable without a label.
 constexpr ErrorCode kResumable[] = {HostUnreachable,
@@ -64,7 +64,8 @@ bool is_sent_again(const CommandContext& context) {
 // An end that failed on the way may have been reached: only what is sure to be over is labelled.
 bool is_transient(const CommandContext& context, ErrorCode code) {
   if (!context.in_transaction) return false;
-  return contains(kTransient, code) || (!ends_transaction(context) && contains(kRetryableCodes, code));
+  return contains(kTransient, code) ||
+         (!ends_transaction(context) && contains(kRetryableCodes, code));
 }
 
 }  // namespace

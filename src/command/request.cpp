@@ -263,7 +263,7 @@ Park Request::current_wait() {
   if (state_ == State::AwaitDurable) {
     return Park{.subscribe = [commit = &services_.commit, position = durable_position_](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
-                 .deadline = earlier(durable_deadline_, operation_.deadline())};
+                .deadline = earlier(durable_deadline_, operation_.deadline())};
   }
   if (state_ == State::AwaitRead) {
     const model::ClusterTime position = awaited_read_;

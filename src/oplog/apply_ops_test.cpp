@@ -70,7 +70,7 @@ class ApplyOpsTest : public ::testing::Test {
   memory::MemoryStore store_;
   ManualClock clock_;
   Logger logger_{clock_, LogOptions{.target = LogOptions::Target::Nowhere}};
-  PostingWriter postings_;
+  PostingWriter postings_{store_};
   commit::CommitLayer commits_{store_, clock_, logger_, commit::CommitOptions{}};
 };
 

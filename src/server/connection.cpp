@@ -124,7 +124,8 @@ void Connection::close() {
     drop_input(input_.size());
     replies_ = ReplyQueue();
     account_unsent();
-    socket_.close(ignored);  // last: who sees it closed may count on its memory being there for others
+    socket_.close(
+        ignored);  // last: who sees it closed may count on its memory being there for others
   }
   if (phase_ == Phase::OnWorker) return;  // the worker's signal comes back here
   if (phase_ == Phase::Parked) thread_.edge().commands_parked.fetch_sub(1);
