@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bson/builder.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -10,6 +11,39 @@ namespace freshet::bson {
 namespace {
 
 constexpr std::size_t kFramesReserved = 8;
+
+/// The beginning of an element: type byte, name, and what of the value has a fixed size. Put
+/// together beside the document, because each append to that asks for room. Long names, which are
+/// rare, take their own buffer.
+class Head {
+ public:
+  Head(Type type, std::string_view name) {
+    const bool is_short = name.size() <= kNameShort;
+    if (!is_short) long_.resize(name.size() + kAround);
+    at_ = start_ = is_short ? short_ : long_.data();
+    *at_++ = static_cast<char>(type);
+    at_ = std::copy(name.begin(), name.end(), at_);
+    *at_++ = '\0';
+  }
+
+  /// At most 16 bytes in all.
+  template <typename T>
+  void append(T value) {
+    store_le(at_, value);
+    at_ += sizeof value;
+  }
+
+  std::string_view bytes() const { return {start_, static_cast<std::size_t>(at_ - start_)}; }
+
+ private:
+  static constexpr std::size_t kNameShort = 46;
+  static constexpr std::size_t kAround = 18;  // type, zero, value
+
+  char short_[kNameShort + kAround];
+  std::string long_;
+  char* start_;
+  char* at_;
+};
 
 }  // namespace
 
@@ -22,15 +56,17 @@ Builder::Builder(std::string& buffer) : out_(&buffer), first_(buffer.size()) {
 }
 
 void Builder::begin(Type type, std::string_view name) {
-  out_->push_back(static_cast<char>(type));
-  out_->append(name);
-  out_->push_back('\0');
+  Head head(type, name);
+  out_->append(head.bytes());
 }
 
-void Builder::append_string(std::string_view text) {
-  append_le(*out_, static_cast<std::uint32_t>(text.size() + 1));
-  out_->append(text);
-  out_->push_back('\0');
+// An element whose value has a fixed size goes out in one piece.
+template <typename T>
+Builder& Builder::add_fixed(Type type, std::string_view name, T value) {
+  Head head(type, name);
+  head.append(value);
+  out_->append(head.bytes());
+  return *this;
 }
 
 Builder& Builder::add(std::string_view name, ValueView value) {
@@ -43,52 +79,42 @@ Builder& Builder::add(std::string_view name, View document) {
 }
 
 Builder& Builder::add(std::string_view name, double value) {
-  begin(Type::Double, name);
-  append_le(*out_, value);
-  return *this;
+  return add_fixed(Type::Double, name, value);
 }
 
 Builder& Builder::add(std::string_view name, std::int32_t value) {
-  begin(Type::Int32, name);
-  append_le(*out_, value);
-  return *this;
+  return add_fixed(Type::Int32, name, value);
 }
 
 Builder& Builder::add(std::string_view name, std::int64_t value) {
-  begin(Type::Int64, name);
-  append_le(*out_, value);
-  return *this;
+  return add_fixed(Type::Int64, name, value);
 }
 
 Builder& Builder::add(std::string_view name, bool value) {
-  begin(Type::Bool, name);
-  out_->push_back(value ? '\1' : '\0');
-  return *this;
+  return add_fixed(Type::Bool, name, value ? '\1' : '\0');
 }
 
 Builder& Builder::add(std::string_view name, std::string_view value) {
-  begin(Type::String, name);
-  append_string(value);
+  Head head(Type::String, name);
+  head.append(static_cast<std::uint32_t>(value.size() + 1));
+  out_->append(head.bytes()).append(value).push_back('\0');
   return *this;
 }
 
 Builder& Builder::add(std::string_view name, Timestamp value) {
-  begin(Type::Timestamp, name);
-  append_le(*out_, value.value());
-  return *this;
+  return add_fixed(Type::Timestamp, name, value.value());
 }
 
 Builder& Builder::add(std::string_view name, Decimal128 value) {
-  begin(Type::Decimal128, name);
-  append_le(*out_, value.low);
-  append_le(*out_, value.high);
+  Head head(Type::Decimal128, name);
+  head.append(value.low);
+  head.append(value.high);
+  out_->append(head.bytes());
   return *this;
 }
 
 Builder& Builder::add_date(std::string_view name, std::int64_t ms) {
-  begin(Type::Date, name);
-  append_le(*out_, ms);
-  return *this;
+  return add_fixed(Type::Date, name, ms);
 }
 
 Builder& Builder::add_null(std::string_view name) {
@@ -102,10 +128,10 @@ Builder& Builder::add_object_id(std::string_view name, std::string_view twelve_b
 }
 
 Builder& Builder::add_binary(std::string_view name, std::uint8_t subtype, std::string_view bytes) {
-  begin(Type::Binary, name);
-  append_le(*out_, static_cast<std::uint32_t>(bytes.size()));
-  out_->push_back(static_cast<char>(subtype));
-  out_->append(bytes);
+  Head head(Type::Binary, name);
+  head.append(static_cast<std::uint32_t>(bytes.size()));
+  head.append(subtype);
+  out_->append(head.bytes()).append(bytes);
   return *this;
 }
 
@@ -136,9 +162,8 @@ Builder& Builder::add_raw(Type type, std::string_view name, std::string_view val
 }
 
 Builder& Builder::open(Type type, std::string_view name) {
-  begin(type, name);
-  frames_.push_back({.start = out_->size(), .next_index = 0});
-  out_->append(4, '\0');
+  add_fixed(type, name, std::uint32_t{0});  // the size, which end_frame() writes
+  frames_.push_back({.start = out_->size() - 4, .next_index = 0});
   return *this;
 }
 
@@ -154,6 +179,13 @@ Builder& Builder::close() {
   invariant(frames_.size() > 1, "an open document is closed");
   end_frame();
   return *this;
+}
+
+void Builder::rollback_to(const Mark& mark) {
+  invariant(frames_.size() >= mark.depth, "what was open at a mark is open still");
+  out_->resize(mark.size);
+  frames_.resize(mark.depth);
+  frames_.back().next_index = mark.next_index;
 }
 
 std::size_t Builder::size_bytes() const {

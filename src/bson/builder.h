@@ -81,6 +81,21 @@ class Builder {
 
   /// Bytes written so far, all of them counted from the start of this document.
   std::size_t size_bytes() const;
+  /// Those bytes; good until the next call that writes.
+  std::string_view bytes() const { return std::string_view(*out_).substr(first_); }
+  /// Makes room for so many bytes more, for who knows that they will come.
+  void reserve(std::size_t more_bytes) { out_->reserve(out_->size() + more_bytes); }
+
+  /// A point to come back to while the documents that are open at it stay open.
+  struct Mark {
+    std::size_t size;
+    std::size_t depth;
+    std::uint32_t next_index;
+  };
+  Mark mark() const { return {out_->size(), frames_.size(), frames_.back().next_index}; }
+  /// Takes back what was written since, whatever it opened.
+  void rollback_to(const Mark& mark);
+
   /// Closes the outermost document. Requires: every nested one is closed.
   void finish();
   /// finish() and give up the buffer. Requires: own buffer.
@@ -92,7 +107,8 @@ class Builder {
     std::uint32_t next_index;
   };
   void begin(Type type, std::string_view name);
-  void append_string(std::string_view text);
+  template <typename T>
+  Builder& add_fixed(Type type, std::string_view name, T value);
   Builder& open(Type type, std::string_view name);
   void end_frame();
   std::string_view next_index();

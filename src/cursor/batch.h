@@ -30,14 +30,24 @@ class Batch final : public stream::EventSink {
 
   bool full() const override { return count_ >= limits_.count_max || bytes_ >= limits_.bytes_max; }
   [[nodiscard]] bool offer(bson::View document) override;
+  bson::Builder& begin() override;
+  bson::View end() override;
+  [[nodiscard]] bool keep() override;
+  void drop() override { out_.rollback_to(before_); }
 
   std::int64_t count() const { return count_; }
   std::size_t bytes() const { return bytes_; }
   bool empty() const { return count_ == 0; }
 
  private:
+  bool fits(std::size_t size) const { return count_ == 0 || bytes_ + size <= limits_.bytes_max; }
+  void note(std::size_t size);
+
   bson::Builder& out_;
   BatchLimits limits_;
+  bson::Builder::Mark before_{};  // the document that was begun
+  std::size_t begun_at_ = 0;      // its first byte
+  bool roomy_ = false;
   std::int64_t count_ = 0;
   std::size_t bytes_ = 0;
 };

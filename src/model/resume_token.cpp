@@ -6,7 +6,7 @@
 // Clients keep these bytes: never change them in place.
 #include "model/resume_token.h"
 
-#include <algorithm>
+#include <array>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -26,6 +26,51 @@ constexpr std::int32_t kCutShort = 50810;
 unsigned char byte_at(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]);
 }
+
+/// The bytes, beside the heap: every event carries a token.
+class Encoded {
+ public:
+  explicit Encoded(const ResumeToken& token) {
+    put(kFirstByte);
+    store_be64(bytes_.data() + size_, token.time.value());
+    size_ = kTimeEnd;
+    put(static_cast<unsigned char>(token.kind));
+    put(token.log_id);
+    if (token.is_high_water_mark()) return;
+    store_le(bytes_.data() + size_, __builtin_bswap32(token.index));
+    size_ += sizeof token.index;
+    put(token.from_invalidate ? 1 : 0);
+    if (!token.fragment) return;
+    put(static_cast<unsigned char>(*token.fragment >> 8));
+    put(static_cast<unsigned char>(*token.fragment));
+  }
+  std::string_view bytes() const { return {bytes_.data(), size_}; }
+
+ private:
+  void put(unsigned char byte) { bytes_[size_++] = static_cast<char>(byte); }
+
+  std::array<char, kFragmentBytes> bytes_;
+  std::size_t size_ = 0;
+};
+
+/// Their upper-case hexadecimal.
+class Hex {
+ public:
+  explicit Hex(const ResumeToken& token) {
+    static constexpr char kDigits[] = "0123456789ABCDEF";
+    const Encoded encoded(token);
+    for (const char c : encoded.bytes()) {
+      const auto byte = static_cast<unsigned char>(c);
+      text_[size_++] = kDigits[byte >> 4];
+      text_[size_++] = kDigits[byte & 15];
+    }
+  }
+  std::string_view text() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 2 * kFragmentBytes> text_;
+  std::size_t size_ = 0;
+};
 
 std::string token_bytes(bson::View token) {
   const bson::Element data = token[kData];
@@ -50,34 +95,28 @@ std::string token_bytes(bson::View token) {
 }  // namespace
 
 std::string ResumeToken::bytes() const {
-  std::string out;
-  out.push_back(static_cast<char>(kFirstByte));
-  append_be64(out, time.value());
-  out.push_back(static_cast<char>(kind));
-  out.push_back(static_cast<char>(log_id));
-  if (kind == Kind::HighWaterMark) return out;
-  append_be32(out, index);
-  out.push_back(from_invalidate ? '\1' : '\0');
-  if (fragment) {
-    out.push_back(static_cast<char>(*fragment >> 8));
-    out.push_back(static_cast<char>(*fragment));
-  }
-  return out;
+  const Encoded encoded(*this);
+  return std::string(encoded.bytes());
 }
 
 std::string ResumeToken::data() const {
-  std::string hex = to_hex(bytes());
-  std::transform(hex.begin(), hex.end(), hex.begin(),
-                 [](char c) { return static_cast<char>(c >= 'a' ? c - 'a' + 'A' : c); });
-  return hex;
+  return std::string(Hex(*this).text());
 }
 
 void ResumeToken::append_to(bson::Builder& out, std::string_view name) const {
-  out.open_document(name).add(kData, data()).close();
+  out.open_document(name).add(kData, Hex(*this).text()).close();
 }
 
 std::string ResumeToken::document() const {
-  return bson::Builder().add(kData, data()).take();
+  return bson::Builder().add(kData, Hex(*this).text()).take();
+}
+
+bool ResumeToken::is_written_in(bson::View token) const {
+  auto at = token.begin();
+  if (at == token.end()) return false;
+  const bson::Element data = *at;
+  return data.name() == kData && data.type() == bson::Type::String &&
+         data.as_string() == Hex(*this).text() && ++at == token.end();
 }
 
 ResumeToken ResumeToken::parse(bson::View token) {

@@ -42,6 +42,8 @@ struct ResumeToken {
   void append_to(bson::Builder& out, std::string_view name) const;
   /// The document `{_data: …}`.
   std::string document() const;
+  /// Is `token` that document, and nothing more?
+  bool is_written_in(bson::View token) const;
 
   /// Reads `{_data: …}`. Throws Location40647 when `_data` is missing or of the wrong type,
   /// FailedToParse (9) when it is not hexadecimal, Location50810/50811 when it is cut short or not

@@ -107,6 +107,16 @@ TEST(ResumeTokenTest, MalformedTokens) {
   EXPECT_EQ(parse_code(with_data(event)), 0);
 }
 
+TEST(ResumeTokenTest, KnowsItsOwnDocumentAndNoOther) {
+  const ResumeToken token = ResumeToken::event(kTime, 3);
+  EXPECT_TRUE(token.is_written_in(bson::View(token.document())));
+  EXPECT_FALSE(token.is_written_in(bson::View(ResumeToken::event(kTime, 4).document())));
+  EXPECT_FALSE(token.is_written_in(bson::View()));
+  EXPECT_FALSE(token.is_written_in(
+      bson::View(bson::Builder().add("_data", token.data()).add("more", true).take())));
+  EXPECT_FALSE(token.is_written_in(bson::View(bson::Builder().add("data", token.data()).take())));
+}
+
 TEST(ResumeTokenTest, LowerCaseIsRead) {
   std::string hex = ResumeToken::high_water_mark(ClusterTime(0xABCDEF01, 1)).data();
   std::transform(hex.begin(), hex.end(), hex.begin(),

@@ -76,6 +76,7 @@ StreamFill ChangeStream::run(EventSink& sink, Operation& op) {
     op.check();
     Taken taken = subscription_->take(position_);
     position_ = std::max(position_, taken.from);
+    shared_ = taken.shared;
     if (taken.behind) {
       require_history(position_);
       if (gap_from_ && !emit_gap(sink)) return StreamFill::Full;
@@ -84,7 +85,6 @@ StreamFill ChangeStream::run(EventSink& sink, Operation& op) {
       if (!read_log(up_to, sink, op)) return stopped();
       continue;
     }
-    shared_ = taken.shared;
     for (storage::LogRecordPtr& record : taken.records) {
       if (!consume(std::move(record), sink, op)) return stopped();
     }
@@ -100,7 +100,6 @@ bool ChangeStream::read_log(storage::Position up_to, EventSink& sink, Operation&
   const storage::Position from = position_;
   oplog::LogReader reader(services_.store, log_scope_of(definition().scope()), position_, up_to);
   bool all_read = true;
-  shared_ = false;
   while (all_read) {
     op.check();
     std::optional<storage::LogRecord> record = reader.next(kExamineMax);

@@ -13,6 +13,7 @@
 #include "model/resume_token.h"
 #include "storage/store.h"
 #include "stream/counters.h"
+#include "stream/event.h"
 #include "stream/event_sink.h"
 #include "stream/hub.h"
 #include "stream/lookup.h"
@@ -117,6 +118,10 @@ class ChangeStream {
   [[nodiscard]] bool hand_out(bson::View document, EventSink& sink);
   EncodedEventPtr encoded_event(const Change& change, Operation& op);
   EncodedEvent build_event(const Change& change, Operation& op);
+  EventImages gather_images(const Change& change, Operation& op);
+  std::optional<bool> emit_in_place(const Change& change, const model::ResumeToken& token,
+                                    EventSink& sink, Operation& op);
+  void note_event(std::size_t bytes);
   EncodedEvent run_stages(std::string event, const model::ResumeToken& token, Operation& op) const;
   [[nodiscard]] bool deliver(const EncodedEvent& event, const model::ResumeToken& token,
                              EventSink& sink);

@@ -22,7 +22,7 @@ namespace {
 /// The stages must leave the token as it is: clients resume by it.
 void check_id(const std::string& event, const model::ResumeToken& token) {
   const bson::Element id = bson::View(event)["_id"];
-  if (id.is_document() && id.raw() == token.document()) return;
+  if (id.is_document() && token.is_written_in(id.as_document())) return;
   raise_not_resumable(ErrorCode::ChangeStreamFatalError,
                       "a stage of the pipeline removed or changed the event's '_id', which is its "
                       "resume token");
@@ -34,10 +34,32 @@ bool ChangeStream::emit(const Change& change, EventSink& sink, Operation& op) {
   op.check();
   const model::ResumeToken token = token_of(change);
   try {
+    if (!shared_ && next_fragment_ == 0 && definition().only_filters()) {
+      const std::optional<bool> done = emit_in_place(change, token, sink, op);
+      if (done) return *done;
+    }
     return deliver(*encoded_event(change, op), token, sink);
   } catch (const Error& error) {
     return survive(error, change, token, sink, op);
   }
+}
+
+// Nothing but filters looks at the event before its client does: it is written where it is sent
+// from. Nothing when it is too large to be sent as it is.
+std::optional<bool> ChangeStream::emit_in_place(const Change& change,
+                                                const model::ResumeToken& token, EventSink& sink,
+                                                Operation& op) {
+  const EventImages images = gather_images(change, op);
+  Draft draft(sink);
+  write_event(draft.fields(), change, definition().options(), images);
+  const bson::View event = draft.end();
+  if (!definition().passes(event, &op)) return true;
+  const auto bytes = static_cast<std::size_t>(event.size_bytes());
+  if (bytes > services_.hub.event_bytes_max()) return std::nullopt;
+  if (!draft.keep()) return false;
+  note_event(bytes);
+  last_token_ = token;
+  return true;
 }
 
 bool ChangeStream::emit_invalidate(const Change& change, EventSink& sink, Operation& op) {
@@ -86,10 +108,14 @@ bool ChangeStream::emit_gap(EventSink& sink) {
 
 bool ChangeStream::hand_out(bson::View document, EventSink& sink) {
   if (!sink.offer(document)) return false;
+  note_event(static_cast<std::size_t>(document.size_bytes()));
+  return true;
+}
+
+void ChangeStream::note_event(std::size_t bytes) {
   ++handed_out_;
   ++events_;
-  event_bytes_ += static_cast<std::uint64_t>(document.size_bytes());
-  return true;
+  event_bytes_ += bytes;
 }
 
 // Built once for all streams of a definition that keep up, when nothing but the log goes into it.
@@ -104,7 +130,7 @@ EncodedEventPtr ChangeStream::encoded_event(const Change& change, Operation& op)
   return event;
 }
 
-EncodedEvent ChangeStream::build_event(const Change& change, Operation& op) {
+EventImages ChangeStream::gather_images(const Change& change, Operation& op) {
   const StreamOptions& options = definition().options();
   const bool shown = wants_image(change, options) && services_.lookup.shows_image(change.op);
   EventImages images = images_of(change, options, shown);
@@ -115,13 +141,18 @@ EncodedEvent ChangeStream::build_event(const Change& change, Operation& op) {
                               options.match_uuid_for_update_lookup, bson::View(key), op);
     images.full_document = found ? bson::Value::document(std::move(*found)) : bson::Value::null();
   }
-  return run_stages(make_event(change, options, images), token_of(change), op);
+  return images;
+}
+
+EncodedEvent ChangeStream::build_event(const Change& change, Operation& op) {
+  const EventImages images = gather_images(change, op);
+  return run_stages(make_event(change, definition().options(), images), token_of(change), op);
 }
 
 EncodedEvent ChangeStream::run_stages(std::string event, const model::ResumeToken& token,
                                       Operation& op) const {
   if (!definition().apply(event, &op)) return {};
-  check_id(event, token);
+  if (!definition().only_filters()) check_id(event, token);
   return {.keep = true, .bytes = std::move(event)};
 }
 

@@ -224,7 +224,17 @@ bool Definition::matches(const Change& change, EventCache& cache) const {
   }
 }
 
+bool Definition::passes(bson::View event, Operation* op) const {
+  if (stages_.empty()) return true;
+  query::QueryContext context = context_;
+  context.operation = op;
+  return std::ranges::all_of(stages_, [&](const transform::TransformPtr& stage) {
+    return stage->apply(event, context).keep;
+  });
+}
+
 bool Definition::apply(std::string& event, Operation* op) const {
+  if (only_filters()) return passes(bson::View(event), op);
   query::QueryContext context = context_;
   context.operation = op;
   for (const transform::TransformPtr& stage : stages_) {

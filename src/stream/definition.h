@@ -84,6 +84,10 @@ class Definition {
            (invalidates(scope_, change) || (prefilter_.admits(change) && admits_paths(change)));
   }
 
+  /// The stages drop events, and change none.
+  bool only_filters() const { return leading_matches_ == stages_.size(); }
+  /// Do the stages keep it? Throws what they throw. `op` may be null. Requires: only_filters().
+  bool passes(bson::View event, Operation* op) const;
   /// Runs the stages over `event` and leaves the result there. False when a stage dropped it. `op`
   /// may be null. Throws what the stages throw.
   [[nodiscard]] bool apply(std::string& event, Operation* op) const;

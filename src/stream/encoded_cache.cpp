@@ -15,6 +15,11 @@ std::size_t cost_of(const EncodedEvent& event) {
 
 }  // namespace
 
+// Positions of neighbours differ by one, and a feed's entries are neighbours.
+std::size_t EncodedCache::Hash::operator()(const Key& key) const {
+  return key.position.value() * 31 + key.feed * 0x9E3779B97F4A7C15U + key.index;
+}
+
 EncodedEventPtr EncodedCache::find(const Key& key) const {
   const MutexLock lock(mutex_);
   const auto found = events_.find(key);

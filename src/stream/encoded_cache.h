@@ -2,13 +2,12 @@
 // Events that several streams of one feed hand out: built and run through the stages once.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "base/mutex.h"
 #include "storage/store.h"
@@ -32,7 +31,10 @@ class EncodedCache {
     std::uint64_t feed;
     storage::Position position;
     std::uint32_t index;
-    auto operator<=>(const Key&) const = default;
+    bool operator==(const Key&) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const;
   };
 
   explicit EncodedCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -46,7 +48,7 @@ class EncodedCache {
  private:
   const std::size_t bytes_max_;
   mutable Mutex mutex_;
-  std::map<Key, EncodedEventPtr> events_ GUARDED_BY(mutex_);
+  std::unordered_map<Key, EncodedEventPtr, Hash> events_ GUARDED_BY(mutex_);
   std::deque<Key> order_ GUARDED_BY(mutex_);
   std::size_t bytes_ GUARDED_BY(mutex_) = 0;
 };

@@ -209,9 +209,8 @@ std::string document_key(const Change& change) {
   return out.take();
 }
 
-std::string make_event(const Change& change, const StreamOptions& options,
-                       const EventImages& images) {
-  bson::Builder out;
+void write_event(bson::Builder& out, const Change& change, const StreamOptions& options,
+                 const EventImages& images) {
   add_header(out, change, options);
   if (is_document_change(change.kind)) add_full_document(out, change, images);
   const bool is_end = change.kind == ChangeKind::EndOfTransaction;
@@ -223,6 +222,12 @@ std::string make_event(const Change& change, const StreamOptions& options,
     out.add("fullDocumentBeforeChange", images.before_change.view());
   }
   if (options.show_expanded_events) add_operation_description(out, change);
+}
+
+std::string make_event(const Change& change, const StreamOptions& options,
+                       const EventImages& images) {
+  bson::Builder out;
+  write_event(out, change, options, images);
   return out.take();
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "bson/builder.h"
 #include "bson/value.h"
 #include "bson/view.h"
 #include "model/resume_token.h"
@@ -36,7 +37,10 @@ bool wants_lookup(const Change& change, const StreamOptions& options);
 /// The key by which lookups find the document: {_id: …}. Requires: a change of a document.
 std::string document_key(const Change& change);
 
-/// The event's BSON. Fields in MongoDB's order.
+/// The event's fields, in MongoDB's order.
+void write_event(bson::Builder& out, const Change& change, const StreamOptions& options,
+                 const EventImages& images);
+/// The event's BSON.
 std::string make_event(const Change& change, const StreamOptions& options,
                        const EventImages& images);
 

@@ -7,7 +7,9 @@
 namespace freshet::stream {
 
 void Feed::note_match(std::uint64_t number, Position position) {
-  if (matches_.size() >= kMatchesMax) forget(matches_[kMatchesMax / 2].position);
+  if (matches_.size() >= matches_max()) {
+    forget(matches_[matches_.size() / 2].position);
+  }
   matches_.push_back({number, position});
 }
 
@@ -29,8 +31,9 @@ std::vector<std::uint64_t> Feed::matches_after(Position after, std::size_t count
   return numbers;
 }
 
-Position Feed::position_of(std::uint64_t number) const {
-  return std::ranges::lower_bound(matches_, number, {}, &Match::number)->position;
+void Feed::forget_before(std::uint64_t number) {
+  const auto kept = std::ranges::lower_bound(matches_, number, {}, &Match::number);
+  if (kept != matches_.begin()) forget(std::prev(kept)->position);
 }
 
 void Feed::add_waiter(Waiter& waiter, WakerPtr waker) {

@@ -3,6 +3,7 @@
 // Everything here is guarded by the hub's mutex.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,8 +27,9 @@ struct Waiter {
 /// Not thread-safe.
 class Feed {
  public:
-  /// Matches remembered; a stream further behind reads the log.
-  static constexpr std::size_t kMatchesMax = 256;
+  /// Matches remembered for each stream, and at most; one that is further behind reads the log.
+  static constexpr std::size_t kStreamMatchesMax = 256;
+  static constexpr std::size_t kMatchesMax = 16'384;
 
   /// Every match after `from` will be told to note_match(). `id` is unique in the process.
   Feed(std::uint64_t id, DefinitionPtr definition, Position from)
@@ -40,6 +42,8 @@ class Feed {
   void note_match(std::uint64_t number, Position position);
   /// Matches up to here are no longer known.
   void forget(Position through);
+  /// Matches of lower number than this are no longer known.
+  void forget_before(std::uint64_t number);
 
   /// All matches after this position are known.
   Position complete_from() const { return complete_from_; }
@@ -51,9 +55,6 @@ class Feed {
   /// Numbers in the ring of the matches after `after`, oldest first. Requires: after >=
   /// complete_from().
   std::vector<std::uint64_t> matches_after(Position after, std::size_t count_max) const;
-  /// Position of the match with this number in the ring. Requires: it is known.
-  Position position_of(std::uint64_t number) const;
-
   void add_waiter(Waiter& waiter, WakerPtr waker);
   void remove_waiter(Waiter& waiter);
   /// Takes the wakers of all who wait. Nothing from where they stand up to `clean` concerned them.
@@ -63,6 +64,10 @@ class Feed {
   std::uint64_t judged = ~std::uint64_t{0};  ///< number of the entry it was last judged for
 
  private:
+  std::size_t matches_max() const {
+    return std::clamp(kStreamMatchesMax * streams, kStreamMatchesMax, kMatchesMax);
+  }
+
   struct Match {
     std::uint64_t number;
     Position position;

@@ -209,7 +209,7 @@ Taken Subscription::take(Position after, std::size_t count_max) {
   const std::vector<std::uint64_t> numbers = feed.matches_after(after, count_max);
   taken.records = hub_.ring.fetch(numbers, kTakenBytesMax);
   if (taken.records.empty() && !numbers.empty()) {
-    feed.forget(feed.position_of(numbers.front()));  // the ring dropped it
+    feed.forget_before(hub_.ring.first());  // the ring dropped it
     taken.behind = true;
     return taken;
   }

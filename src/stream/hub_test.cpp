@@ -7,6 +7,7 @@
 
 #include <thread>
 
+#include "stream/feed.h"
 #include "stream/stream_testing.h"
 
 namespace freshet::stream {
@@ -100,6 +101,29 @@ TEST(StreamHubTest, EqualDefinitionsShareOneFeed) {
   EXPECT_EQ(events.size(), 2U);
   EXPECT_EQ(log.drain(*b), events);
   EXPECT_TRUE(log.drain(*c).empty());
+}
+
+TEST(StreamHubTest, AFeedOfManyStreamsRemembersMore) {
+  constexpr int kMore = 2 * static_cast<int>(Feed::kStreamMatchesMax);
+  TestLog log;
+  const auto alone = log.open(kColl, kPlain);
+  const auto insert = [&](int from) {
+    for (int i = 0; i < kMore; ++i)
+      log.insert("db.c", document(from + i));
+    log.wait_dispatched();
+  };
+  insert(0);
+  EXPECT_TRUE(alone->is_behind());
+  std::vector<std::unique_ptr<ChangeStream>> others;
+  for (int i = 0; i < 3; ++i)
+    others.push_back(log.open(kColl, kPlain));
+  EXPECT_EQ(log.drain(*alone).size(), static_cast<std::size_t>(kMore));
+  insert(kMore);
+  EXPECT_FALSE(alone->is_behind());
+  const auto events = log.drain(*alone);
+  EXPECT_EQ(events.size(), static_cast<std::size_t>(kMore));
+  for (const auto& other : others)
+    EXPECT_EQ(log.drain(*other), events);
 }
 
 TEST(StreamHubTest, AStreamThatLagsReadsTheLog) {

@@ -96,6 +96,11 @@ std::vector<storage::LogRecordPtr> Ring::fetch(const std::vector<std::uint64_t>&
   return found;
 }
 
+std::uint64_t Ring::first() const {
+  const MutexLock lock(mutex_);
+  return first_;
+}
+
 std::size_t Ring::bytes() const {
   const MutexLock lock(mutex_);
   return bytes_;

@@ -48,6 +48,8 @@ class Ring {
   std::vector<storage::LogRecordPtr> fetch(const std::vector<std::uint64_t>& numbers,
                                            std::size_t bytes_max) const;
 
+  /// Number of the oldest entry there is, or of the next that comes.
+  std::uint64_t first() const;
   std::size_t bytes() const;
   std::size_t entries() const;
 

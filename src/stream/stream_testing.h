@@ -44,12 +44,20 @@ class Collected final : public EventSink {
     events.push_back(document.to_string());
     return true;
   }
+  bson::Builder& begin() override { return draft_.emplace(); }
+  bson::View end() override {
+    draft_->finish();
+    return bson::View(draft_->bytes());
+  }
+  bool keep() override { return offer(bson::View(draft_->bytes())); }
+  void drop() override { draft_.reset(); }
   bson::View operator[](std::size_t i) const { return bson::View(events[i]); }
 
   std::vector<std::string> events;
 
  private:
   std::size_t count_max_;
+  std::optional<bson::Builder> draft_;
 };
 
 class CountingWaker final : public Waker {
