@@ -7,6 +7,7 @@
 // The RocksDB engine stores this; see docs/formats/storage.md. Never renumber.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -18,12 +19,23 @@ namespace freshet::storage {
 
 inline constexpr std::size_t kSpacePrefixBytes = 9;
 
+/// What stands in front of the key.
+class SpacePrefix {
+ public:
+  explicit SpacePrefix(Space space) {
+    bytes_[0] = static_cast<char>(space.kind);
+    store_be64(bytes_.data() + 1, space.id);
+  }
+  std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
+
+ private:
+  std::array<char, kSpacePrefixBytes> bytes_;
+};
+
 inline std::string space_key(Space space, std::string_view key) {
   std::string out;
   out.reserve(kSpacePrefixBytes + key.size());
-  out.push_back(static_cast<char>(space.kind));
-  append_be64(out, space.id);
-  out.append(key);
+  out.append(SpacePrefix(space).bytes()).append(key);
   return out;
 }
 

@@ -76,7 +76,7 @@ void Flusher::request(Position position) {
   position = std::min(position, points_.applied());  // nothing to hurry for beyond
   if (position <= urgent_ || position <= points_.visible()) return;
   urgent_ = position;
-  changed_.notify_one();
+  if (!gathering_) changed_.notify_one();
 }
 
 void Flusher::wait(Position position, WakerPtr waker) {
@@ -84,6 +84,7 @@ void Flusher::wait(Position position, WakerPtr waker) {
     MutexLock lock(mutex_);
     if (position > announced() && !stopping_ && !health_.failed()) {
       waiting_.emplace(position, std::move(waker));
+      if (gathering_ && company_.complete(waiting_.size())) changed_.notify_one();
       return;
     }
   }
@@ -142,7 +143,9 @@ bool Flusher::next_batch(Batch& batch) {
       const std::optional<SteadyTime> when = due();
       if (when && *when <= clock_.steady()) break;
       if (when) {
+        gathering_ = hurries();
         sleep_until(*when);
+        gathering_ = false;
       } else if (stopping_) {
         return false;
       } else {
@@ -151,6 +154,7 @@ bool Flusher::next_batch(Batch& batch) {
     }
     batch = std::exchange(pending_, {});
     last_flush_ = clock_.steady();
+    company_.note_begin(waiting_.size());
     waiting = make_room();
   }
   for (const WakerPtr& waker : waiting)
@@ -161,8 +165,10 @@ bool Flusher::next_batch(Batch& batch) {
 // When to flush; nothing when there is nothing to.
 std::optional<SteadyTime> Flusher::due() const {
   if (!pending_.snapshot) return std::nullopt;
-  if (stopping_ || urgent_ > points_.visible()) return SteadyTime::min();
-  if (pending_.bytes > options_.unflushed_bytes_max / 2) return SteadyTime::min();
+  if (stopping_ || pending_.bytes > options_.unflushed_bytes_max / 2) return SteadyTime::min();
+  if (hurries()) {
+    return company_.complete(waiting_.size()) ? SteadyTime::min() : company_.wait_until();
+  }
   if (stream_listeners_) {
     return last_flush_ + std::chrono::microseconds(options_.interval_streams_us);
   }
@@ -207,6 +213,8 @@ void Flusher::publish(const Batch& batch) {
   {
     MutexLock lock(mutex_);
     announced_ = position.value();
+    const SteadyTime now = clock_.steady();
+    company_.note_end(waiting_.size(), now, now - last_flush_);
     const auto end = waiting_.upper_bound(position);
     for (auto at = waiting_.begin(); at != end; ++at)
       ready.push_back(std::move(at->second));

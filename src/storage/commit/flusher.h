@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/wait.h"
+#include "storage/commit/company.h"
 #include "storage/commit/durable_mark.h"
 #include "storage/commit/health.h"
 #include "storage/commit/read_points.h"
@@ -76,6 +77,7 @@ class Flusher {
   bool next_batch(Batch& batch);
   std::optional<SteadyTime> due() const REQUIRES(mutex_);
   void sleep_until(SteadyTime until) REQUIRES(mutex_);
+  bool hurries() const REQUIRES(mutex_) { return urgent_ > points_.visible(); }
   bool flush(const Batch& batch);
   void publish(const Batch& batch);
   std::vector<WakerPtr> make_room() REQUIRES(mutex_);
@@ -98,6 +100,8 @@ class Flusher {
   SteadyTime pending_since_ GUARDED_BY(mutex_);
   SteadyTime last_flush_ GUARDED_BY(mutex_);
   Position urgent_ GUARDED_BY(mutex_);
+  Company company_ GUARDED_BY(mutex_);         // of those in waiting_
+  bool gathering_ GUARDED_BY(mutex_) = false;  // the thread waits for company
   bool stream_listeners_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool mark_failed_ = false;  // said once; the thread's own

@@ -13,15 +13,18 @@ KeyTable::KeyTable() : stripes_(std::make_unique<std::array<Stripe, kStripes>>()
 
 KeyTable::~KeyTable() = default;
 
-KeyTable::Stripe& KeyTable::stripe_of(const std::string& key) const {
-  return (*stripes_)[(std::hash<std::string>{}(key) >> 16) % kStripes];
+KeyTable::Stripe& KeyTable::stripe_of(std::size_t hash) const {
+  return (*stripes_)[(hash >> 16) % kStripes];
 }
 
-KeyTable::Attempt KeyTable::take(std::string key, std::uint64_t owner) {
-  Stripe& stripe = stripe_of(key);
+KeyTable::Attempt KeyTable::take(std::string&& key, std::uint64_t owner) {
+  Hashed hashed{std::move(key), 0};
+  hashed.hash = std::hash<std::string>{}(hashed.bytes);
+  Stripe& stripe = stripe_of(hashed.hash);
   MutexLock lock(stripe.mutex);
-  const auto [at, fresh] = stripe.keys.try_emplace(std::move(key));
+  const auto [at, fresh] = stripe.keys.try_emplace(std::move(hashed));
   if (!fresh) {
+    key = std::move(hashed.bytes);  // it was not inserted, and so not moved
     return {at->second.owner == owner ? Outcome::AlreadyOurs : Outcome::HeldByOther};
   }
   at->second.owner = owner;
@@ -32,7 +35,7 @@ void KeyTable::release(const std::vector<Handle>& handles, std::uint64_t sequenc
   for (const Handle handle : handles) {
     std::vector<WakerPtr> waiting;
     {
-      Stripe& stripe = stripe_of(*handle);
+      Stripe& stripe = stripe_of(handle->hash);
       MutexLock lock(stripe.mutex);
       const auto at = stripe.keys.find(*handle);
       invariant(at != stripe.keys.end(), "a released key is held");
@@ -47,9 +50,10 @@ void KeyTable::release(const std::vector<Handle>& handles, std::uint64_t sequenc
 
 void KeyTable::wait(const std::string& key, WakerPtr waker) {
   {
-    Stripe& stripe = stripe_of(key);
+    const Hashed hashed{key, std::hash<std::string>{}(key)};
+    Stripe& stripe = stripe_of(hashed.hash);
     MutexLock lock(stripe.mutex);
-    const auto at = stripe.keys.find(key);
+    const auto at = stripe.keys.find(hashed);
     if (at != stripe.keys.end()) {
       at->second.waiting.push_back(std::move(waker));
       return;

@@ -20,8 +20,14 @@ namespace freshet::commit {
 /// mutex each. Nothing in here waits. Thread-safe.
 class KeyTable {
  public:
-  /// Names a held key until it is released; points to the key.
-  using Handle = const std::string*;
+  /// A key and its hash, which is worked out once.
+  struct Hashed {
+    std::string bytes;
+    std::size_t hash;
+    bool operator==(const Hashed& other) const { return bytes == other.bytes; }
+  };
+  /// Names a held key until it is released.
+  using Handle = const Hashed*;
 
   enum class Outcome : std::uint8_t { Taken, AlreadyOurs, HeldByOther };
   struct Attempt {
@@ -35,7 +41,8 @@ class KeyTable {
   KeyTable(const KeyTable&) = delete;
   KeyTable& operator=(const KeyTable&) = delete;
 
-  Attempt take(std::string key, std::uint64_t owner);
+  /// Moves the key when it is Taken, and leaves it as it is otherwise.
+  Attempt take(std::string&& key, std::uint64_t owner);
 
   /// Gives keys back and wakes who waits for them. `sequence` is the commit that wrote them, 0 when
   /// nothing was written. The handles are void afterwards.
@@ -50,17 +57,20 @@ class KeyTable {
  private:
   static constexpr std::size_t kStripes = 512;
 
+  struct HashOf {
+    std::size_t operator()(const Hashed& key) const { return key.hash; }
+  };
   struct Held {
     std::uint64_t owner = 0;
     std::vector<WakerPtr> waiting;
   };
   struct Stripe {
     mutable Mutex mutex;
-    std::unordered_map<std::string, Held> keys GUARDED_BY(mutex);
+    std::unordered_map<Hashed, Held, HashOf> keys GUARDED_BY(mutex);
     std::uint64_t released_through GUARDED_BY(mutex) = 0;
   };
 
-  Stripe& stripe_of(const std::string& key) const;
+  Stripe& stripe_of(std::size_t hash) const;
 
   std::unique_ptr<std::array<Stripe, kStripes>> stripes_;
 };

@@ -17,7 +17,7 @@ using storage::Scan;
 
 HoldOutcome TransactionState::take(Space space, std::string_view key) {
   std::string whole = storage::space_key(space, key);
-  const KeyTable::Attempt attempt = keys.take(whole, id);
+  const KeyTable::Attempt attempt = keys.take(std::move(whole), id);
   if (attempt.outcome == KeyTable::Outcome::AlreadyOurs) return HoldOutcome::Held;
   if (attempt.outcome == KeyTable::Outcome::HeldByOther) {
     conflict = std::move(whole);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/commit/write_set.h"
 
+#include <iterator>
 #include <utility>
 
 #include "base/invariant.h"
@@ -18,7 +19,12 @@ std::size_t size_of(const Write& write) {
 
 void WriteSet::put(Space space, std::string key, std::optional<std::string> value) {
   SpaceWrites& writes = spaces_[space];
-  const auto [at, fresh] = writes.try_emplace(std::move(key));
+  const std::size_t known = writes.size();
+  // Statements over many documents put most keys in order: behind all others.
+  const bool behind_all = writes.empty() || std::prev(writes.end())->first < key;
+  const auto at = behind_all ? writes.try_emplace(writes.end(), std::move(key))
+                             : writes.try_emplace(std::move(key)).first;
+  const bool fresh = writes.size() > known;
   Write before;
   if (fresh) {
     ++changes_;

@@ -32,6 +32,9 @@ using storage::SyncOutcome;
 
 namespace {
 
+/// What a key and value take in a group beside their own bytes: lengths, kind, column, space.
+constexpr std::size_t kRecordOverheadBytes = 24;
+
 rocksdb::Slice slice_of(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -67,7 +70,7 @@ class RocksdbStore final : public storage::Store, private LogEnds {
   Position log_floor() const override { return Position(log_floor_.load()); }
   std::uint64_t find_first_in_log() const;
   std::uint64_t column_bytes(Column column) const;
-  ApplyOutcome write(const CommitGroup& group);
+  ApplyOutcome write(const CommitGroup& group, std::size_t bytes);
 
   Logger& logger_;
   storage::Traits traits_;
@@ -108,26 +111,30 @@ std::shared_ptr<const storage::Snapshot> RocksdbStore::snapshot() {
 
 ApplyOutcome RocksdbStore::apply(const CommitGroup& group) {
   if (engine_.condition().log_failed) return ApplyOutcome::Failed;
-  std::uint64_t bytes = 0;
+  std::size_t bytes = 0;
   for (const Change& change : group.changes)
     bytes += change.key.size() + change.value.size();
   for (const auto& record : group.log)
     bytes += record->bytes.size();
   if (reserve_.low(bytes)) return ApplyOutcome::NoSpace;
-  return write(group);
+  return write(group, bytes);
 }
 
-ApplyOutcome RocksdbStore::write(const CommitGroup& group) {
-  rocksdb::WriteBatch batch;
+// `bytes`: of the keys, values and entries.
+ApplyOutcome RocksdbStore::write(const CommitGroup& group, std::size_t bytes) {
+  const std::size_t records = group.changes.size() + group.log.size() + 1;
+  rocksdb::WriteBatch batch(bytes + records * kRecordOverheadBytes);
   rocksdb::Status status;
   const auto add = [&status](const rocksdb::Status& added) {
     if (status.ok()) status = added;
   };
   for (const Change& change : group.changes) {
     auto* column = engine_.column(column_of(change.space.kind));
-    const std::string key = storage::space_key(change.space, change.key);
-    add(change.kind == Change::Kind::Put ? batch.Put(column, key, change.value)
-                                         : batch.Delete(column, key));
+    const storage::SpacePrefix prefix(change.space);
+    const rocksdb::Slice key[] = {slice_of(prefix.bytes()), change.key};
+    const rocksdb::Slice value[] = {change.value};
+    add(change.kind == Change::Kind::Put ? batch.Put(column, {key, 2}, {value, 1})
+                                         : batch.Delete(column, {key, 2}));
   }
   for (const auto& record : group.log) {
     add(batch.Put(engine_.column(Column::Log), log_key(record->position), record->bytes));
