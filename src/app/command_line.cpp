@@ -70,6 +70,32 @@ void add_network_options(CLI::App& app, ServeOptions& options) {
       ->group(kGroup);
 }
 
+void add_tls_options(CLI::App& app, ServeOptions& options) {
+  constexpr const char* kGroup = "TLS";
+  add(app, options, "--tlsMode", set_tls_mode,
+      "disabled; allowTLS or preferTLS: clients may speak it; requireTLS: they must",
+      "MODE [disabled]")
+      ->group(kGroup);
+  app.add_option("--tlsCertificateKeyFile", options.tls.certificate_key_file,
+                 "PEM file with the server's private key and certificate")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--tlsCertificateKeyFilePassword", options.tls.certificate_key_password,
+                 "of the key; others may see it in the list of processes: prefer --config")
+      ->type_name("TEXT")
+      ->group(kGroup);
+  app.add_option("--tlsCAFile", options.tls.ca_file,
+                 "PEM file; clients need a certificate that one of these has signed")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_flag("--tlsAllowConnectionsWithoutCertificates", options.tls.allow_without_certificate,
+               "check the certificates of clients that have one, and let the others in")
+      ->group(kGroup);
+  add(app, options, "--tlsDisabledProtocols", set_tls_disabled_protocols,
+      "TLS1_0, TLS1_1, TLS1_2, TLS1_3, or none", "NAME,… [TLS1_0,TLS1_1]")
+      ->group(kGroup);
+}
+
 void add_data_options(CLI::App& app, ServeOptions& options) {
   constexpr const char* kGroup = "Data";
   app.add_option("--dbpath", options.data_directory, "directory of the data; made when missing")
@@ -127,6 +153,14 @@ void add_other_options(CLI::App& app, ServeOptions& options) {
       ->type_name("FILE");
 }
 
+void add_client_tls(CLI::App& app, ClientTls& tls, CLI::Option& offline) {
+  auto* on = app.add_flag("--tls", tls.on, "speak TLS with the running server")->excludes(&offline);
+  app.add_option("--tlsCAFile", tls.ca_file, "PEM file of who signed its certificate")->needs(on);
+  app.add_option("--tlsCertificateKeyFile", tls.certificate_key_file,
+                 "PEM file with key and certificate to show it")
+      ->needs(on);
+}
+
 struct Parsed {
   Task task;
   std::string config_path;
@@ -155,6 +189,7 @@ Parsed parse(const std::vector<std::string>& arguments, ServeOptions serve) {
 
   CLI::App& serve_app = *app.add_subcommand("serve", "Run the server")->allow_extras();
   add_network_options(serve_app, serve);
+  add_tls_options(serve_app, serve);
   add_data_options(serve_app, serve);
   add_log_options(serve_app, serve);
   add_other_options(serve_app, serve);
@@ -178,6 +213,7 @@ Parsed parse(const std::vector<std::string>& arguments, ServeOptions serve) {
           [&backup](const std::string& text) { backup.port = port_number("--port", text); },
           "of the running server [27017]")
       ->excludes(offline);
+  add_client_tls(backup_app, backup.tls, *offline);
 
   CLI::App& repair_app = *app.add_subcommand("repair",
                                              "Make a data directory usable again that the server "
@@ -212,10 +248,13 @@ Parsed parse(const std::vector<std::string>& arguments, ServeOptions serve) {
 
 Task parse_command_line(const std::vector<std::string>& arguments) {
   Parsed parsed = parse(arguments, {});
-  if (parsed.config_path.empty()) return parsed.task;
-  ServeOptions from_file;
-  read_config_file(parsed.config_path, from_file);
-  return parse(arguments, from_file).task;  // again, over what the file says
+  if (!parsed.config_path.empty()) {
+    ServeOptions from_file;
+    read_config_file(parsed.config_path, from_file);
+    parsed = parse(arguments, from_file);  // again, over what the file says
+  }
+  if (const auto* serve = std::get_if<ServeOptions>(&parsed.task)) check_tls(*serve);
+  return parsed.task;
 }
 
 }  // namespace freshet::app

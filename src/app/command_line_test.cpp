@@ -52,6 +52,27 @@ TEST(CommandLineTest, SpellingOfMongod) {
   EXPECT_EQ(options.history_bytes, std::uint64_t{16} << 20);
 }
 
+TEST(CommandLineTest, TlsAsMongodSpellsIt) {
+  const ServeOptions options =
+      serve({"--tlsMode", "requireTLS", "--tlsCertificateKeyFile", "/k.pem", "--tlsCAFile", "/ca",
+             "--tlsAllowConnectionsWithoutCertificates", "--tlsDisabledProtocols", "TLS1_2"});
+  EXPECT_EQ(options.tls.mode, server::TlsMode::Require);
+  EXPECT_EQ(options.tls.certificate_key_file, "/k.pem");
+  EXPECT_EQ(options.tls.ca_file, "/ca");
+  EXPECT_TRUE(options.tls.allow_without_certificate);
+  EXPECT_EQ(options.tls.disabled_protocols, std::vector<std::string>{"TLS1_2"});
+  EXPECT_TRUE(serve({"--tlsDisabledProtocols", "none"}).tls.disabled_protocols.empty());
+  EXPECT_EQ(serve({}).tls.mode, server::TlsMode::Disabled);
+  EXPECT_EQ(complaint({"serve", "--tlsMode", "on"}),
+            "expected disabled, allowTLS, preferTLS or requireTLS in '--tlsMode', found 'on'");
+  EXPECT_EQ(complaint({"serve", "--tlsCAFile", "/ca"}),
+            "options for TLS are given, but it is off: see tlsMode");
+  EXPECT_EQ(
+      complaint({"serve", "--tlsMode", "allowTLS", "--tlsAllowConnectionsWithoutCertificates"}),
+      "tlsAllowConnectionsWithoutCertificates needs tlsCAFile: without it no client is asked "
+      "for a certificate");
+}
+
 TEST(CommandLineTest, WhatFreshetDoesNotHaveIsAnError) {
   EXPECT_EQ(complaint({"serve", "--auth"}), "unknown or unsupported option '--auth'; see --help");
   EXPECT_EQ(complaint({"serve", "--wiredTigerCacheSizeGB", "1"}),

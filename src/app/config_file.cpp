@@ -45,6 +45,22 @@ constexpr Row kRows[] = {
      }},
     {"net.maxIncomingConnections", set_connections_max},
     {"net.port", set_port},
+    {"net.tls.CAFile", [](ServeOptions& options, std::string_view,
+                          std::string_view text) { options.tls.ca_file = text; }},
+    {"net.tls.allowConnectionsWithoutCertificates",
+     [](ServeOptions& options, std::string_view key, std::string_view text) {
+       options.tls.allow_without_certificate = boolean(key, text);
+     }},
+    {"net.tls.certificateKeyFile",
+     [](ServeOptions& options, std::string_view, std::string_view text) {
+       options.tls.certificate_key_file = text;
+     }},
+    {"net.tls.certificateKeyFilePassword",
+     [](ServeOptions& options, std::string_view, std::string_view text) {
+       options.tls.certificate_key_password = text;
+     }},
+    {"net.tls.disabledProtocols", set_tls_disabled_protocols},
+    {"net.tls.mode", set_tls_mode},
     {"processManagement.pidFilePath", [](ServeOptions& options, std::string_view,
                                          std::string_view text) { options.pid_path = text; }},
     {"replication.oplogSizeMB", set_history_megabytes},

@@ -26,7 +26,9 @@ TEST(ConfigFileTest, KeysOfMongod) {
 # a comment
 storage:
   dbPath: /var/lib/freshet
-net: { port: 27018, bindIp: "127.0.0.1, 10.0.0.1" }
+net: { port: 27018, bindIp: "127.0.0.1, 10.0.0.1", tls: { mode: preferTLS, certificateKeyFile: /k,
+       certificateKeyFilePassword: secret, CAFile: /ca, disabledProtocols: "TLS1_0, TLS1_2",
+       allowConnectionsWithoutCertificates: true } }
 replication:
   replSetName: rs9
   oplogSizeMB: 64
@@ -45,6 +47,12 @@ freshet:
   EXPECT_EQ(options.data_directory, "/var/lib/freshet");
   EXPECT_EQ(options.port, 27018);
   EXPECT_EQ(options.bind_addresses, (std::vector<std::string>{"127.0.0.1", "10.0.0.1"}));
+  EXPECT_EQ(options.tls.mode, server::TlsMode::Prefer);
+  EXPECT_EQ(options.tls.certificate_key_file, "/k");
+  EXPECT_EQ(options.tls.certificate_key_password, "secret");
+  EXPECT_EQ(options.tls.ca_file, "/ca");
+  EXPECT_EQ(options.tls.disabled_protocols, (std::vector<std::string>{"TLS1_0", "TLS1_2"}));
+  EXPECT_TRUE(options.tls.allow_without_certificate);
   EXPECT_EQ(options.set_name, "rs9");
   EXPECT_EQ(options.history_bytes, std::uint64_t{64} << 20);
   EXPECT_EQ(options.log_path, "/var/log/freshet.log");

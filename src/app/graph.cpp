@@ -8,6 +8,7 @@
 #include "app/engine.h"
 #include "app/idle_cutoff.h"
 #include "app/lagging_position.h"
+#include "app/setters.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "bson/builder.h"
@@ -73,7 +74,14 @@ std::string parsed_options(const ServeOptions& options) {
   for (const std::string& address : options.bind_addresses)
     out.push(address);
   out.close();
-  out.add("port", static_cast<std::int32_t>(options.port)).close();
+  out.add("port", static_cast<std::int32_t>(options.port));
+  if (options.tls.mode != server::TlsMode::Disabled) {
+    out.open_document("tls").add("mode", to_text(options.tls.mode));
+    out.add("certificateKeyFile", options.tls.certificate_key_file);
+    if (!options.tls.ca_file.empty()) out.add("CAFile", options.tls.ca_file);
+    out.close();
+  }
+  out.close();
   out.open_document("replication").add("replSet", options.set_name).close();
   out.open_document("storage");
   out.add("engine", options.memory ? "memory" : "rocksdb");
@@ -85,9 +93,21 @@ std::string parsed_options(const ServeOptions& options) {
   return out.take();
 }
 
+/// As given, but for a password, which clients need not know.
 std::vector<std::string> argv_of(const ServeOptions& options) {
+  constexpr std::string_view kPassword = "--tlsCertificateKeyFilePassword";
   std::vector<std::string> argv = {"freshet"};
-  argv.insert(argv.end(), options.arguments.begin(), options.arguments.end());
+  bool hides = false;
+  for (const std::string& argument : options.arguments) {
+    if (hides) {
+      argv.emplace_back("<password>");
+    } else if (argument.starts_with(std::string(kPassword) + "=")) {
+      argv.push_back(std::string(kPassword) + "=<password>");
+    } else {
+      argv.push_back(argument);
+    }
+    hides = argument == kPassword;
+  }
   return argv;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "server/tls_options.h"
 
 namespace freshet::app {
 
@@ -26,6 +27,7 @@ struct ServeOptions {
   std::uint16_t port = kDefaultPort;  ///< 0: a free one
   std::string set_name = "rs0";       ///< --replSet
   std::string advertise;              ///< host:port told to clients; empty: found out
+  server::TlsOptions tls;
 
   std::int64_t history_ms = 24 * kHourMs;  ///< how long events can be resumed; 0: no limit
   std::uint64_t history_bytes = std::uint64_t{20} << 30;  ///< and how many bytes of them; 0: any
@@ -44,12 +46,20 @@ struct ServeOptions {
   std::vector<std::string> arguments;  ///< argv as given
 };
 
+/// How a tool of this binary speaks to a server.
+struct ClientTls {
+  bool on = false;
+  std::string ca_file;               ///< PEM; empty: the machine's authorities
+  std::string certificate_key_file;  ///< PEM; empty: none is shown
+};
+
 /// `freshet backup DIR`: of the server at `port`, or of a directory that no server uses.
 struct BackupOptions {
   std::string target;
   std::string data_directory;  ///< not empty: offline
   std::string host = "localhost";
   std::uint16_t port = kDefaultPort;
+  ClientTls tls;
 };
 
 /// `freshet repair --dbpath DIR`

@@ -91,7 +91,9 @@ class Service {
         logger_(logger),
         graph_(options_, clock, random, logger, surroundings(signals)),
         server_(graph_.dispatcher(), logger, options_.limits,
-                {.bind_addresses = options_.bind_addresses, .port = options_.port}),
+                {.bind_addresses = options_.bind_addresses,
+                 .port = options_.port,
+                 .tls = options_.tls}),
         housekeeping_(clock, logger, graph_.jobs()) {}
 
   void start() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/setters.h"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "app/quantity.h"
@@ -21,6 +23,13 @@ constexpr Synonym kSynonyms[] = {
     {"localLogicalSessionTimeoutMinutes", "sessionIdleMsMax", 60'000},
     {"maxSessions", "sessionsMax", 1},
     {"minSnapshotHistoryWindowInSeconds", "snapshotWindowMsMax", 1'000},
+};
+
+constexpr std::pair<std::string_view, server::TlsMode> kModes[] = {
+    {"disabled", server::TlsMode::Disabled},
+    {"allowTLS", server::TlsMode::Allow},
+    {"preferTLS", server::TlsMode::Prefer},
+    {"requireTLS", server::TlsMode::Require},
 };
 
 std::int64_t integer(std::string_view where, std::string_view text, std::int64_t min,
@@ -117,6 +126,46 @@ void set_history_bytes(ServeOptions& options, std::string_view where, std::strin
           "expected a size such as 20GB or 512MB (0: no limit) in '{}', found '{}'", where, text);
   }
   options.history_bytes = *bytes;
+}
+
+void set_tls_mode(ServeOptions& options, std::string_view where, std::string_view text) {
+  for (const auto& [name, mode] : kModes) {
+    if (text != name) continue;
+    options.tls.mode = mode;
+    return;
+  }
+  raise(ErrorCode::InvalidOptions,
+        "expected disabled, allowTLS, preferTLS or requireTLS in '{}', found '{}'", where, text);
+}
+
+std::string_view to_text(server::TlsMode mode) {
+  return std::ranges::find(kModes, mode, &std::pair<std::string_view, server::TlsMode>::second)
+      ->first;
+}
+
+void set_tls_disabled_protocols(ServeOptions& options, std::string_view where,
+                                std::string_view text) {
+  options.tls.disabled_protocols.clear();
+  if (text == "none") return;
+  options.tls.disabled_protocols = split_list(text);
+  if (options.tls.disabled_protocols.empty()) {
+    raise(ErrorCode::InvalidOptions, "expected at least one protocol, or none, in '{}'", where);
+  }
+}
+
+void check_tls(const ServeOptions& options) {
+  const server::TlsOptions& tls = options.tls;
+  if (tls.mode == server::TlsMode::Disabled) {
+    const bool in_vain = !tls.certificate_key_file.empty() || !tls.ca_file.empty() ||
+                         !tls.certificate_key_password.empty() || tls.allow_without_certificate;
+    if (!in_vain) return;
+    raise(ErrorCode::InvalidOptions, "options for TLS are given, but it is off: see tlsMode");
+  }
+  if (tls.allow_without_certificate && tls.ca_file.empty()) {
+    raise(ErrorCode::InvalidOptions,
+          "tlsAllowConnectionsWithoutCertificates needs tlsCAFile: without it no client is asked "
+          "for a certificate");
+  }
 }
 
 void set_history_megabytes(ServeOptions& options, std::string_view where, std::string_view text) {

@@ -18,6 +18,14 @@ void set_bind_addresses(ServeOptions& options, std::string_view where, std::stri
 void set_set_name(ServeOptions& options, std::string_view where, std::string_view text);
 /// "host:port", or "host" for the port that is listened on.
 void set_advertise(ServeOptions& options, std::string_view where, std::string_view text);
+/// disabled, allowTLS, preferTLS or requireTLS.
+void set_tls_mode(ServeOptions& options, std::string_view where, std::string_view text);
+std::string_view to_text(server::TlsMode mode);
+/// A comma-separated list, or none.
+void set_tls_disabled_protocols(ServeOptions& options, std::string_view where,
+                                std::string_view text);
+/// That what was said about TLS is enough, and not in vain.
+void check_tls(const ServeOptions& options);
 void set_history(ServeOptions& options, std::string_view where, std::string_view text);
 void set_history_bytes(ServeOptions& options, std::string_view where, std::string_view text);
 /// Megabytes, as mongod's oplogSize.

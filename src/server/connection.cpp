@@ -49,6 +49,7 @@ void Connection::start() {
     socket_.non_blocking(true, failed);
     socket_.set_option(tcp::no_delay(true), failed);
     keep_alive(socket_.native_handle());
+    if (thread_.edge().tls == nullptr) channel_ = plain_channel(socket_);
     client_ = thread_.edge().dispatcher.connect(id_, to_text(peer_));
     thread_.edge().logger.debug("NETWORK", "connection accepted",
                                 {{"connectionId", id_}, {"remote", to_text(peer_)}});
@@ -71,7 +72,7 @@ void Connection::flush() {
   if (write_armed_ || closed_ || replies_.empty()) return;
   const std::size_t before = replies_.bytes();
   const bool last = close_when_sent_ && phase_ == Phase::Idle;
-  const ReplyQueue::Outcome outcome = replies_.send(socket_, last);
+  const ReplyQueue::Outcome outcome = replies_.send(*channel_, last);
   TrafficCounters::add(thread_.counters().bytes_out, before - replies_.bytes());
   if (outcome == ReplyQueue::Outcome::Broken) return close();
   const std::int64_t unsent = account_unsent();
@@ -118,12 +119,14 @@ void Connection::close() {
   if (!closed_) {
     closed_ = true;
     deadline_.cancel();
+    if (channel_) channel_->end();
     error_code ignored;  // unread bytes would turn the close into a reset, which can eat a reply
     const auto scratch = thread_.scratch();
     socket_.read_some(asio::buffer(scratch.data(), scratch.size()), ignored);
     drop_input(input_.size());
     replies_ = ReplyQueue();
     account_unsent();
+    channel_.reset();
     socket_.close(
         ignored);  // last: who sees it closed may count on its memory being there for others
   }

@@ -24,6 +24,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "command/exchange.h"
+#include "server/channel.h"
 #include "server/reply_queue.h"
 #include "server/wake_queue.h"
 #include "server/worker_pool.h"
@@ -50,10 +51,12 @@ class Connection final : public WorkItem, public std::enable_shared_from_this<Co
  private:
   enum class Phase : std::uint8_t { Idle, Streaming, Parked, Yielding, OnWorker };
 
-  // Input: connection.cpp
+  // Input: connection_input.cpp
   void arm_read();
+  bool choose_channel();
   void on_readable();
   void receive_while_busy();
+  void on_end();
   bool keep(std::string_view bytes);
   void drop_input(std::size_t count);
   std::int64_t account_received();
@@ -90,6 +93,7 @@ class Connection final : public WorkItem, public std::enable_shared_from_this<Co
 
   IoThread& thread_;
   boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<Channel> channel_;  // null until the first byte says which kind it is
   boost::asio::steady_timer deadline_;
   const boost::asio::ip::tcp::endpoint peer_;
   const std::int64_t id_;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a connection turns bytes into exchanges, in order and bounded.
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 
 #include "server/connection.h"
 #include "server/io_thread.h"
+#include "server/tls_context.h"
 
 namespace freshet::server {
 namespace {
@@ -27,46 +31,78 @@ constexpr std::size_t kMoveBytesMin = std::size_t{16} << 10;
 // connection, and connectionsMax bounds those.
 constexpr std::size_t kCountedBytesMin = std::size_t{16} << 10;
 
-bool would_block(const error_code& failed) {
-  return failed == asio::error::would_block || failed == asio::error::try_again ||
-         failed == asio::error::interrupted;
-}
+// The first byte of a TLS handshake. A message that begins with it is 22 bytes long, or longer than
+// a message may be: no client's first one.
+constexpr char kTlsHandshake = 0x16;
 
 }  // namespace
 
 void Connection::arm_read() {
   if (read_armed_ || closed_ || peer_gone_) return;
   read_armed_ = true;
-  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+  const auto ready = [self = shared_from_this()](const error_code& failed) {
     self->read_armed_ = false;
     if (self->closed_) return;
     self->guarded([&] { failed ? self->close() : self->on_readable(); });
-  });
+  };
+  if (channel_ && channel_->holds_input()) {
+    asio::post(socket_.get_executor(), [ready] { ready({}); });
+    return;
+  }
+  const bool sends_first = channel_ && channel_->input_wants_write();
+  socket_.async_wait(sends_first ? tcp::socket::wait_write : tcp::socket::wait_read, ready);
+}
+
+/// Where TLS is spoken, the first byte tells what the client speaks. False when it has not come, or
+/// the connection was closed.
+bool Connection::choose_channel() {
+  char first = 0;
+  const auto peeked = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK);
+  if (peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+    arm_read();
+    return false;
+  }
+  const TlsContext& tls = *thread_.edge().tls;
+  if (peeked == 1 && first == kTlsHandshake) {
+    channel_ = tls.channel(socket_);
+  } else if (peeked == 1 && tls.allows_plain()) {
+    channel_ = plain_channel(socket_);
+  } else {
+    if (peeked == 1) log_closing("it does not speak TLS", "see tlsMode");
+    close();
+  }
+  return channel_ != nullptr;
 }
 
 void Connection::on_readable() {
+  if (!channel_ && !choose_channel()) return;
   if (busy()) return receive_while_busy();
   const auto scratch = thread_.scratch();
-  error_code failed;
-  const std::size_t count = socket_.read_some(asio::buffer(scratch.data(), scratch.size()), failed);
-  if (would_block(failed)) return arm_read();
-  if (failed) return close();  // all whole messages before it have been answered
-  TrafficCounters::add(thread_.counters().bytes_in, count);
-  std::string_view data(scratch.data(), count);
+  const Channel::Moved moved = channel_->receive(scratch);
+  if (moved.status == Channel::Status::Blocked) return arm_read();
+  if (moved.status == Channel::Status::Ended) return on_end();
+  TrafficCounters::add(thread_.counters().bytes_in, moved.count);
+  std::string_view data(scratch.data(), moved.count);
   messages_in_turn_ = 0;
   if (input_.empty()) data.remove_prefix(process(data));
   if (!closed_ && (data.empty() || keep(data))) settle();
 }
 
+/// The client is gone; all whole messages before that have been answered.
+void Connection::on_end() {
+  if (const std::string why = channel_->problem(); !why.empty()) {
+    log_closing("TLS failed", why);
+  }
+  close();
+}
+
 void Connection::receive_while_busy() {
   if (input_.size() >= kPipelinedBytesMax) return;  // settle() reads on
   const auto scratch = thread_.scratch();
-  error_code failed;
-  const std::size_t count =
-      socket_.read_some(asio::buffer(scratch.data(), kPipelinedBytesMax), failed);
-  if (failed && !would_block(failed)) return on_hang_up();
-  TrafficCounters::add(thread_.counters().bytes_in, count);
-  if (count > 0 && !keep({scratch.data(), count})) return;
+  const Channel::Moved moved = channel_->receive(scratch.first(kPipelinedBytesMax));
+  if (moved.status == Channel::Status::Ended) return on_hang_up();
+  TrafficCounters::add(thread_.counters().bytes_in, moved.count);
+  if (moved.count > 0 && !keep({scratch.data(), moved.count})) return;
   arm_read();
 }
 

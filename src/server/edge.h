@@ -12,12 +12,15 @@
 
 namespace freshet::server {
 
+class TlsContext;
+
 /// Lives longer than every connection. Thread-safe; the counters are relaxed.
 struct Edge {
   command::Dispatcher& dispatcher;
   Logger& logger;
   const Limits& limits;
   WorkerPool& workers;
+  const TlsContext* tls = nullptr;  ///< null: all clients speak in the clear
 
   std::atomic<std::int64_t> connections_current{0};
   std::atomic<std::int64_t> connections_created{0};

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/reply_queue.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <span>
@@ -23,26 +21,19 @@ void ReplyQueue::push(std::string reply) {
   replies_.push_back(std::move(reply));
 }
 
-ReplyQueue::Outcome ReplyQueue::send(boost::asio::ip::tcp::socket& socket, bool last) {
-  const int flags = last ? MSG_MORE : 0;
+ReplyQueue::Outcome ReplyQueue::send(Channel& channel, bool last) {
   while (bytes_ > 0) {
     std::array<boost::asio::const_buffer, kGatherMax> gathered{};
     const std::size_t count = std::min(kGatherMax, replies_.size() - first_);
-    std::size_t wanted = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const std::string& reply = replies_[first_ + i];
       const std::size_t skip = i == 0 ? offset_ : 0;
       gathered[i] = boost::asio::buffer(reply.data() + skip, reply.size() - skip);
-      wanted += reply.size() - skip;
     }
-    boost::system::error_code failed;
-    const std::size_t sent = socket.send(std::span(gathered).first(count), flags, failed);
-    if (failed == boost::asio::error::would_block || failed == boost::asio::error::try_again) {
-      return Outcome::Blocked;
-    }
-    if (failed) return Outcome::Broken;
-    drop_sent(sent);
-    if (sent < wanted) return Outcome::Blocked;  // the socket's buffer is full
+    const Channel::Moved sent = channel.send(std::span(gathered).first(count), last);
+    drop_sent(sent.count);
+    if (sent.status == Channel::Status::Ended) return Outcome::Broken;
+    if (sent.status == Channel::Status::Blocked) return Outcome::Blocked;
   }
   return Outcome::Sent;
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/ip/tcp.hpp>
+#include "server/channel.h"
 
 namespace freshet::server {
 
@@ -21,10 +21,9 @@ class ReplyQueue {
   bool empty() const { return bytes_ == 0; }
   std::size_t bytes() const { return bytes_; }
 
-  /// Writes as much as the socket takes, several replies in one call. Sent: nothing is left.
-  /// `last`: the socket is closed right after, and the end may travel with the last bytes.
-  /// Requires: the socket is non-blocking.
-  Outcome send(boost::asio::ip::tcp::socket& socket, bool last);
+  /// Writes as much as the channel takes, several replies in one call. Sent: nothing is left.
+  /// `last`: see Channel::send().
+  Outcome send(Channel& channel, bool last);
 
  private:
   void drop_sent(std::size_t count);

@@ -11,6 +11,7 @@
 
 #include "server/bind.h"
 #include "server/listener.h"
+#include "server/tls_context.h"
 
 namespace freshet::server {
 namespace {
@@ -37,7 +38,13 @@ struct Server::State {
   State(command::Dispatcher& dispatcher, Logger& logger, const Limits& limits,
         const ServerOptions& options)
       : workers(workers_for(options), static_cast<std::size_t>(limits.worker_queue_max)),
-        edge{.dispatcher = dispatcher, .logger = logger, .limits = limits, .workers = workers} {
+        tls(options.tls.mode == TlsMode::Disabled ? nullptr
+                                                  : std::make_unique<TlsContext>(options.tls)),
+        edge{.dispatcher = dispatcher,
+             .logger = logger,
+             .limits = limits,
+             .workers = workers,
+             .tls = tls.get()} {
     for (unsigned i = 0; i < io_threads_for(options); ++i) {
       threads.push_back(std::make_unique<IoThread>(edge));
     }
@@ -50,6 +57,7 @@ struct Server::State {
   }
 
   WorkerPool workers;
+  const std::unique_ptr<const TlsContext> tls;  // null: not offered
   Edge edge;
   std::vector<std::unique_ptr<IoThread>> threads;  // the listener's sockets live on the first
   std::optional<Listener> listener;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "server/tls_options.h"
 
 namespace freshet {
 class Logger;
@@ -23,7 +24,8 @@ struct ServerOptions {
   /// Names or addresses, as mongod's --bind_ip takes them; "localhost" is both loopback addresses,
   /// "*" every address of the machine.
   std::vector<std::string> bind_addresses = {"localhost"};
-  std::uint16_t port = 0;       ///< 0: a free one
+  std::uint16_t port = 0;  ///< 0: a free one
+  TlsOptions tls;
   unsigned io_threads = 0;      ///< 0: one for each core
   unsigned worker_threads = 0;  ///< 0: as many as suit the machine
 };
@@ -47,7 +49,8 @@ struct ServerStats {
 /// Thread-safe. The constructor binds, so that a port in use is known before anything else runs.
 class Server {
  public:
-  /// Throws Error when an address cannot be bound; its message names the address. Requires:
+  /// Throws Error when an address cannot be bound, its message names the address; and what
+  /// TlsContext throws. Requires:
   /// `dispatcher`, `logger` and `limits` outlive this.
   Server(command::Dispatcher& dispatcher, Logger& logger, const Limits& limits,
          ServerOptions options);

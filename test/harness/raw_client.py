@@ -29,12 +29,14 @@ def message(document, flags=0, request_id=1, sequences=()):
 class RawClient:
     """Not thread-safe."""
 
-    def __init__(self, server, timeout=30, host=None, receive_buffer=None):
+    def __init__(self, server, timeout=30, host=None, receive_buffer=None, tls=None):
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(timeout)
         self.socket.connect((host or server.host, server.port))
+        if tls:
+            self.socket = tls.wrap_socket(self.socket)
 
     def send(self, document, flags=0, sequences=()):
         self.socket.sendall(message(document, flags, sequences=sequences))
