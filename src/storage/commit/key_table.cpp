@@ -17,18 +17,19 @@ KeyTable::Stripe& KeyTable::stripe_of(std::size_t hash) const {
   return (*stripes_)[(hash >> 16) % kStripes];
 }
 
-KeyTable::Attempt KeyTable::take(std::string&& key, std::uint64_t owner) {
+KeyTable::Attempt KeyTable::take(std::string key, std::uint64_t owner) {
   Hashed hashed{std::move(key), 0};
   hashed.hash = std::hash<std::string>{}(hashed.bytes);
   Stripe& stripe = stripe_of(hashed.hash);
   MutexLock lock(stripe.mutex);
   const auto [at, fresh] = stripe.keys.try_emplace(std::move(hashed));
   if (!fresh) {
-    key = std::move(hashed.bytes);  // it was not inserted, and so not moved
-    return {at->second.owner == owner ? Outcome::AlreadyOurs : Outcome::HeldByOther};
+    if (at->second.owner == owner) return {.outcome = Outcome::AlreadyOurs};
+    return {.outcome = Outcome::HeldByOther, .in_the_way = at->first.bytes};
   }
   at->second.owner = owner;
-  return {Outcome::Taken, &at->first, stripe.released_through};
+  return {
+      .outcome = Outcome::Taken, .handle = &at->first, .released_through = stripe.released_through};
 }
 
 void KeyTable::release(const std::vector<Handle>& handles, std::uint64_t sequence) {

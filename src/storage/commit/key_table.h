@@ -34,6 +34,7 @@ class KeyTable {
     Outcome outcome;
     Handle handle = nullptr;             ///< when Taken
     std::uint64_t released_through = 0;  ///< newest commit that released a key of the stripe
+    std::string in_the_way = {};         ///< the key, when HeldByOther
   };
 
   KeyTable();
@@ -41,8 +42,7 @@ class KeyTable {
   KeyTable(const KeyTable&) = delete;
   KeyTable& operator=(const KeyTable&) = delete;
 
-  /// Moves the key when it is Taken, and leaves it as it is otherwise.
-  Attempt take(std::string&& key, std::uint64_t owner);
+  Attempt take(std::string key, std::uint64_t owner);
 
   /// Gives keys back and wakes who waits for them. `sequence` is the commit that wrote them, 0 when
   /// nothing was written. The handles are void afterwards.

@@ -16,11 +16,10 @@ using storage::KeyRange;
 using storage::Scan;
 
 HoldOutcome TransactionState::take(Space space, std::string_view key) {
-  std::string whole = storage::space_key(space, key);
-  const KeyTable::Attempt attempt = keys.take(std::move(whole), id);
+  KeyTable::Attempt attempt = keys.take(storage::space_key(space, key), id);
   if (attempt.outcome == KeyTable::Outcome::AlreadyOurs) return HoldOutcome::Held;
   if (attempt.outcome == KeyTable::Outcome::HeldByOther) {
-    conflict = std::move(whole);
+    conflict = std::move(attempt.in_the_way);
     return HoldOutcome::Conflict;
   }
   held.push_back(attempt.handle);
