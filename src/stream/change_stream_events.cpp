@@ -118,9 +118,11 @@ void ChangeStream::note_event(std::size_t bytes) {
   event_bytes_ += bytes;
 }
 
-// Built once for all streams of a definition that keep up, when nothing but the log goes into it.
+// Built once for all streams of a definition, when nothing but the log goes into it: documents that
+// are looked up change, and images expire.
 EncodedEventPtr ChangeStream::encoded_event(const Change& change, Operation& op) {
-  const bool shared = shared_ && !wants_lookup(change, definition().options());
+  const StreamOptions& options = definition().options();
+  const bool shared = shared_ && !wants_lookup(change, options) && !wants_image(change, options);
   if (shared) {
     EncodedEventPtr found = subscription_->find_encoded(change.op.time, change.index);
     if (found) return found;
