@@ -187,6 +187,7 @@ TEST(CommandLineTest, BenchOptions) {
   EXPECT_EQ(options.document_bytes, 100);
   EXPECT_EQ(options.collections, 7);
   EXPECT_EQ(options.time_limit_s, 9);
+  EXPECT_EQ(bench({"--wait", "50"}).wait_ms, 50);
   EXPECT_EQ(options.server_pid, 1);
   EXPECT_TRUE(options.majority && options.sessions && options.drop && options.json);
 }

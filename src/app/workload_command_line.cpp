@@ -72,6 +72,8 @@ CLI::App& add_bench_command(CLI::App& app, workload::Options& options) {
   add_number(bench, "--size", options.document_bytes, "bytes of a document", "N [256]");
   add_number(bench, "--collections", options.collections, "among which insert_one takes turns",
              "N [1]");
+  add_number(bench, "--wait", options.wait_ms, "milliseconds that a stream waits for events",
+             "N [1000]");
   bench.add_flag("--majority", options.majority, "write concern majority; without it, w: 1");
   bench.add_flag("--sessions", options.sessions,
                  "send session and transaction number, as drivers do");

@@ -8,7 +8,6 @@
 namespace freshet::workload {
 namespace {
 
-constexpr std::int64_t kWaitMs = 1'000;  // of a getMore
 constexpr std::int32_t kNamespaceNotFound = static_cast<std::int32_t>(ErrorCode::NamespaceNotFound);
 
 std::string on_collection(std::string_view command, std::string_view collection) {
@@ -77,17 +76,19 @@ bson::View open_stream(Link& link, std::string_view collection, bson::View optio
   return link.run(bson::View(bytes));
 }
 
-std::string get_more(std::int64_t cursor, std::string_view collection, std::int64_t batch) {
+std::string get_more(const Run& run, std::int64_t cursor, std::string_view collection,
+                     std::int64_t batch) {
   bson::Builder command;
   command.add("getMore", cursor).add("collection", collection);
   if (batch > 0) command.add("batchSize", batch);
-  command.add("maxTimeMS", kWaitMs).add("$db", kDatabase);
+  command.add("maxTimeMS", run.options.wait_ms).add("$db", kDatabase);
   const std::string bytes = command.take();
   return make_message(bson::View(bytes));
 }
 
-std::string next_token(Link& link, std::int64_t cursor, std::string_view collection) {
-  const std::string more = get_more(cursor, collection, 1);
+std::string next_token(const Run& run, Link& link, std::int64_t cursor,
+                       std::string_view collection) {
+  const std::string more = get_more(run, cursor, collection, 1);
   for (;;) {
     const CursorReply reply = read_cursor(link.call(more));
     if (reply.count == 0) continue;

@@ -28,10 +28,12 @@ bson::Timestamp next_operation_time(Link& link);
 bson::View open_stream(Link& link, std::string_view collection, bson::View options,
                        bson::View filter, std::int64_t batch);
 
-/// A getMore as a message, waiting up to a second. Batch 0: as many as fit.
-std::string get_more(std::int64_t cursor, std::string_view collection, std::int64_t batch);
+/// A getMore as a message, which waits as long as the options say. Batch 0: as many as fit.
+std::string get_more(const Run& run, std::int64_t cursor, std::string_view collection,
+                     std::int64_t batch);
 
 /// A token, as document, of the next event of the open stream: whatever comes first.
-std::string next_token(Link& link, std::int64_t cursor, std::string_view collection);
+std::string next_token(const Run& run, Link& link, std::int64_t cursor,
+                       std::string_view collection);
 
 }  // namespace freshet::workload

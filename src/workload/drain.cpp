@@ -27,7 +27,7 @@ Result drain(Run& run) {
   const Meter meter(run);
   CursorReply reply =
       read_cursor(open_stream(link, "c", bson::View(from), bson::View(), kFirstBatch));
-  const std::string more = get_more(reply.id, "c", 0);
+  const std::string more = get_more(run, reply.id, "c", 0);
   Result result{.unit = "events", .count = reply.count};
   double replies = 1;
   while (result.count < run.count) {

@@ -37,7 +37,7 @@ class Watchers {
       Watcher watcher{.link = std::make_unique<Link>(loop, run.address)};
       const CursorReply opened =
           read_cursor(open_stream(*watcher.link, "c", bson::View(), bson::View(filter), 0));
-      watcher.more = get_more(opened.id, "c", 0);
+      watcher.more = get_more(run, opened.id, "c", 0);
       all_.push_back(std::move(watcher));
       run.progress.update("streams opened", i, run.options.streams);
     }
@@ -50,6 +50,8 @@ class Watchers {
   }
 
   std::int64_t delivered() const { return delivered_; }
+  /// How many replies brought them.
+  std::int64_t replies() const { return replies_; }
 
  private:
   struct Watcher {
@@ -59,7 +61,9 @@ class Watchers {
 
   void wait(Watcher& watcher) {
     watcher.link->request(watcher.more, [this, &watcher](bson::View reply) {
-      delivered_ += read_cursor(reply).count;
+      const std::int64_t count = read_cursor(reply).count;
+      delivered_ += count;
+      replies_ += count > 0 ? 1 : 0;
       run_.progress.update("events delivered", delivered_, expected_);
       wait(watcher);
     });
@@ -68,6 +72,7 @@ class Watchers {
   Run& run_;
   std::vector<Watcher> all_;
   std::int64_t delivered_ = 0;
+  std::int64_t replies_ = 0;
   std::int64_t expected_ = 0;
 };
 
@@ -102,7 +107,8 @@ Result fan_out(Run& run, Shows shows) {
   result.count = counts_writes ? written : watchers.delivered();
   result.further = {{"streams", static_cast<double>(streams)},
                     {"inserts", static_cast<double>(written)},
-                    {"deliveries", static_cast<double>(watchers.delivered())}};
+                    {"deliveries", static_cast<double>(watchers.delivered())},
+                    {"replies", static_cast<double>(watchers.replies())}};
   if (streams > 0) {
     result.further.push_back(
         {"open_ms_per_stream", open_s * kMilliseconds / static_cast<double>(streams)});

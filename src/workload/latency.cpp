@@ -82,7 +82,7 @@ Result latency(Run& run) {
   Link link(loop, run.address);
   recreate(link, "c");
   const CursorReply opened = read_cursor(open_stream(link, "c", bson::View(), bson::View(), 0));
-  const std::string more = get_more(opened.id, "c", 0);
+  const std::string more = get_more(run, opened.id, "c", 0);
   Writer writer(run);
   std::vector<double> times_us;
   const Meter meter(run);

@@ -36,6 +36,7 @@ void check(const Options& options) {
   check_range("--batch", options.batch, 1, kBatchMax);
   check_range("--size", options.document_bytes, kDocumentBytesMin, kDocumentBytesMax);
   check_range("--collections", options.collections, 1, kCollectionsMax);
+  check_range("--wait", options.wait_ms, 1, kWaitMaxMs);
   check_range("--time-limit", options.time_limit_s, 1, kTimeLimitMaxS);
   if (options.batch * options.document_bytes > kBatchBytesMax) {
     raise(ErrorCode::InvalidOptions, "'--batch' times '--size' is {} bytes, more than {}",

@@ -20,6 +20,7 @@ inline constexpr std::int64_t kDocumentBytesMin = 64;
 inline constexpr std::int64_t kDocumentBytesMax = 1 << 20;
 inline constexpr std::int64_t kBatchBytesMax = 32 << 20;  ///< of one insert; messages end at 48 MB
 inline constexpr std::int64_t kCollectionsMax = 100'000;
+inline constexpr std::int64_t kWaitMaxMs = 3'600'000;
 inline constexpr std::int64_t kCountMax = 1'000'000'000;
 inline constexpr std::int64_t kTimeLimitMaxS = 86'400;
 
@@ -33,6 +34,7 @@ struct Options {
   std::int64_t batch = 1'000;     ///< documents of one insert in bulk
   std::int64_t document_bytes = 256;
   std::int64_t collections = 1;  ///< among which insert_one takes turns
+  std::int64_t wait_ms = 1'000;  ///< how long a getMore waits for events
   bool majority = false;         ///< write concern of the writes; else w: 1
   bool sessions = false;         ///< send session and transaction number, as drivers do
   bool drop = false;             ///< the database may hold something: drop it

@@ -26,11 +26,11 @@ void insert_one_document(Link& link, std::string_view collection, std::int32_t i
 }
 
 /// The token of a document that is inserted into `collection`.
-std::string token_of_insert(Link& link, std::string_view collection) {
+std::string token_of_insert(const Run& run, Link& link, std::string_view collection) {
   const std::int64_t cursor =
       read_cursor(open_stream(link, collection, bson::View(), bson::View(), 0)).id;
   insert_one_document(link, collection, 1);
-  return next_token(link, cursor, collection);
+  return next_token(run, link, cursor, collection);
 }
 
 double first_event_us(Run& run, Loop& loop, std::string_view collection, bson::View after) {
@@ -39,7 +39,7 @@ double first_event_us(Run& run, Loop& loop, std::string_view collection, bson::V
   const double began = run.now_s();
   CursorReply reply = read_cursor(open_stream(link, collection, after, bson::View(), kBatch));
   while (reply.count == 0)
-    reply = read_cursor(link.call(get_more(reply.id, collection, kBatch)));
+    reply = read_cursor(link.call(get_more(run, reply.id, collection, kBatch)));
   return (run.now_s() - began) * kMicroseconds;
 }
 
@@ -50,7 +50,7 @@ Result reopen(Run& run, std::string_view watched, std::string_view written) {
   recreate(link, watched);
   if (written != watched) recreate(link, written);
   bson::Builder options;
-  const std::string token = token_of_insert(link, watched);
+  const std::string token = token_of_insert(run, link, watched);
   options.add("resumeAfter", bson::View(token));
   const std::string after = options.take();
   insert_all(run, loop, written, run.count);
