@@ -6,6 +6,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(GTest REQUIRED)
+find_package(OpenSSL REQUIRED)
 
 function(freshet_third_party name)
   add_library(freshet_third_${name} INTERFACE)
@@ -33,6 +34,7 @@ freshet_pkg_config(openssl openssl)
 freshet_pkg_config(zstd libzstd)
 freshet_pkg_config(yaml_cpp yaml-cpp)
 freshet_third_party(cli11) # headers only
+freshet_third_party(openssl OpenSSL::SSL OpenSSL::Crypto)
 find_library(FRESHET_STEMMER stemmer REQUIRED)
 freshet_third_party(stemmer ${FRESHET_STEMMER})
 

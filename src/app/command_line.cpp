@@ -11,6 +11,7 @@
 
 #include "app/config_file.h"
 #include "app/setters.h"
+#include "app/workload_command_line.h"
 #include "base/error.h"
 #include "base/version.h"
 
@@ -161,6 +162,38 @@ void add_client_tls(CLI::App& app, ClientTls& tls, CLI::Option& offline) {
       ->needs(on);
 }
 
+CLI::App& add_backup_command(CLI::App& app, BackupOptions& backup) {
+  CLI::App& backup_app =
+      *app.add_subcommand("backup",
+                          "Copy the data into a new directory, from a running server or, with "
+                          "--dbpath, from one that does not run")
+           ->allow_extras();
+  backup_app.add_option("DIR", backup.target, "directory to make; must not exist")->required();
+  auto* offline = backup_app.add_option("--dbpath", backup.data_directory,
+                                        "directory of the data, which no server may use");
+  backup_app.add_option("--host", backup.host, "of the running server [localhost]")
+      ->excludes(offline);
+  backup_app
+      .add_option_function<std::string>(
+          "--port",
+          [&backup](const std::string& text) { backup.port = port_number("--port", text); },
+          "of the running server [27017]")
+      ->excludes(offline);
+  add_client_tls(backup_app, backup.tls, *offline);
+  return backup_app;
+}
+
+CLI::App& add_repair_command(CLI::App& app, RepairOptions& repair) {
+  CLI::App& repair_app = *app.add_subcommand("repair",
+                                             "Make a data directory usable again that the server "
+                                             "refuses because its end is missing")
+                              ->allow_extras();
+  repair_app.add_option("--dbpath", repair.data_directory, "directory of the data")->required();
+  repair_app.add_flag("--accept-loss", repair.accept_loss,
+                      "go on although acknowledged writes are missing");
+  return repair_app;
+}
+
 struct Parsed {
   Task task;
   std::string config_path;
@@ -197,31 +230,10 @@ Parsed parse(const std::vector<std::string>& arguments, ServeOptions serve) {
       ->type_name("FILE");
   serve_app.footer(fmt::format(kServeFooter, fmt::join(config_keys(), "\n  ")));
 
-  CLI::App& backup_app =
-      *app.add_subcommand("backup",
-                          "Copy the data into a new directory, from a running server or, with "
-                          "--dbpath, from one that does not run")
-           ->allow_extras();
-  backup_app.add_option("DIR", backup.target, "directory to make; must not exist")->required();
-  auto* offline = backup_app.add_option("--dbpath", backup.data_directory,
-                                        "directory of the data, which no server may use");
-  backup_app.add_option("--host", backup.host, "of the running server [localhost]")
-      ->excludes(offline);
-  backup_app
-      .add_option_function<std::string>(
-          "--port",
-          [&backup](const std::string& text) { backup.port = port_number("--port", text); },
-          "of the running server [27017]")
-      ->excludes(offline);
-  add_client_tls(backup_app, backup.tls, *offline);
-
-  CLI::App& repair_app = *app.add_subcommand("repair",
-                                             "Make a data directory usable again that the server "
-                                             "refuses because its end is missing")
-                              ->allow_extras();
-  repair_app.add_option("--dbpath", repair.data_directory, "directory of the data")->required();
-  repair_app.add_flag("--accept-loss", repair.accept_loss,
-                      "go on although acknowledged writes are missing");
+  CLI::App& backup_app = add_backup_command(app, backup);
+  CLI::App& repair_app = add_repair_command(app, repair);
+  workload::Options bench;
+  CLI::App& bench_app = add_bench_command(app, bench);
 
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
@@ -241,6 +253,10 @@ Parsed parse(const std::vector<std::string>& arguments, ServeOptions serve) {
   if (&chosen == &serve_app) parsed.task = serve;
   if (&chosen == &backup_app) parsed.task = backup;
   if (&chosen == &repair_app) parsed.task = repair;
+  if (&chosen == &bench_app) {
+    workload::check(bench);
+    parsed.task = bench;
+  }
   return parsed;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/options.h"
+#include "workload/options.h"
 
 namespace freshet::app {
 
@@ -15,7 +16,7 @@ struct Text {
   std::string text;
 };
 
-using Task = std::variant<Text, ServeOptions, BackupOptions, RepairOptions>;
+using Task = std::variant<Text, ServeOptions, BackupOptions, RepairOptions, workload::Options>;
 
 /// Reads `arguments` (without the program's name) and the file that --config names. What the
 /// command line says outweighs the file. Throws Error (InvalidOptions) with one sentence for

@@ -9,6 +9,7 @@
 
 #include "app/advertise.h"
 #include "base/error.h"
+#include "workload/workload.h"
 
 namespace freshet::app {
 namespace {
@@ -157,6 +158,83 @@ TEST(AdvertiseTest, FollowsWhatIsListenedOn) {
   options.advertise = "[fd00::1]";
   EXPECT_EQ(advertised_address(options, 5, "box"), "[fd00::1]:5");
   EXPECT_EQ(connection_string("localhost:1", "rs0"), "mongodb://localhost:1/?replicaSet=rs0");
+}
+
+workload::Options bench(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "bench");
+  return std::get<workload::Options>(parse_command_line(arguments));
+}
+
+TEST(CommandLineTest, BenchDefaults) {
+  const workload::Options options = bench({});
+  EXPECT_EQ(options.uri, "mongodb://localhost:27017");
+  EXPECT_TRUE(options.workloads.empty());
+  EXPECT_FALSE(options.count);
+  EXPECT_EQ(options.connections, 16);
+  EXPECT_FALSE(options.drop);
+}
+
+TEST(CommandLineTest, BenchOptions) {
+  const workload::Options options = bench({"--uri",
+                                           "mongodb://h:1/?tls=true",
+                                           "--workload",
+                                           "drain,quiet",
+                                           "--workload=resume",
+                                           "--count",
+                                           "5",
+                                           "--connections=3",
+                                           "--streams",
+                                           "0",
+                                           "--batch",
+                                           "2",
+                                           "--size",
+                                           "100",
+                                           "--collections",
+                                           "7",
+                                           "--time-limit",
+                                           "9",
+                                           "--pid",
+                                           "1",
+                                           "--majority",
+                                           "--sessions",
+                                           "--drop",
+                                           "--json"});
+  EXPECT_EQ(options.uri, "mongodb://h:1/?tls=true");
+  EXPECT_EQ(options.workloads, (std::vector<std::string>{"drain", "quiet", "resume"}));
+  EXPECT_EQ(options.count, 5);
+  EXPECT_EQ(options.connections, 3);
+  EXPECT_EQ(options.streams, 0);
+  EXPECT_EQ(options.batch, 2);
+  EXPECT_EQ(options.document_bytes, 100);
+  EXPECT_EQ(options.collections, 7);
+  EXPECT_EQ(options.time_limit_s, 9);
+  EXPECT_EQ(bench({"--wait", "50"}).wait_ms, 50);
+  EXPECT_EQ(options.server_pid, 1);
+  EXPECT_TRUE(options.majority && options.sessions && options.drop && options.json);
+}
+
+TEST(CommandLineTest, BenchOptionsAreChecked) {
+  EXPECT_TRUE(complaint({"bench", "--workload", "drain,nosuch"})
+                  .starts_with("unknown workload 'nosuch'; there are insert_one, insert_many"));
+  EXPECT_EQ(complaint({"bench", "--count", "many"}),
+            "expected a whole number in '--count', found 'many'");
+  EXPECT_EQ(complaint({"bench", "--count", "0"}),
+            "expected a whole number from 1 to 1000000000 in '--count', found 0");
+  EXPECT_EQ(complaint({"bench", "--streams", "-1"}),
+            "expected a whole number from 0 to 50000 in '--streams', found -1");
+  EXPECT_EQ(complaint({"bench", "--batch", "10000", "--size", "10000"}),
+            "'--batch' times '--size' is 100000000 bytes, more than 33554432");
+  EXPECT_EQ(complaint({"bench", "--uri", "localhost"}),
+            "expected a URI that begins with mongodb://, found 'localhost'");
+  EXPECT_EQ(complaint({"bench", "--threads", "4"}),
+            "unknown or unsupported option '--threads'; see --help");
+}
+
+TEST(CommandLineTest, BenchHelpNamesEveryWorkload) {
+  const std::string help = std::get<Text>(parse_command_line({"bench", "--help"})).text;
+  for (const workload::Workload& row : workload::workload_table())
+    EXPECT_NE(help.find(row.name), std::string::npos) << row.name;
+  EXPECT_NE(help.find(workload::kDatabase), std::string::npos);
 }
 
 }  // namespace

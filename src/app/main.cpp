@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one binary `freshet`.
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -9,8 +11,12 @@
 #include "app/backup.h"
 #include "app/command_line.h"
 #include "app/exit_code.h"
+#include "app/process.h"
 #include "app/serve.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/random.h"
+#include "workload/measure.h"
 
 namespace freshet::app {
 namespace {
@@ -23,13 +29,22 @@ struct Run {
   ExitCode operator()(const ServeOptions& options) const { return serve(options); }
   ExitCode operator()(const BackupOptions& options) const { return backup(options); }
   ExitCode operator()(const RepairOptions& options) const { return repair(options); }
+  ExitCode operator()(const workload::Options& options) const {
+    raise_open_files_max();  // each stream has a connection
+    const SystemClock clock;
+    SystemRandom random;
+    fmt::print("{}", workload::measure(options, clock, random));
+    return ExitCode::Ok;
+  }
 };
 
-/// Network errors have a code of their own; what else is raised concerns the data.
-ExitCode exit_code_of(const Error& error) {
+/// Network errors have a code of their own; what else is raised concerns the data, of which a
+/// measurement has none.
+ExitCode exit_code_of(const Task& task, const Error& error) {
   const bool network =
       error.code() == ErrorCode::HostUnreachable || error.code() == ErrorCode::HostNotFound;
-  return network ? ExitCode::Network : ExitCode::Storage;
+  if (network) return ExitCode::Network;
+  return std::holds_alternative<workload::Options>(task) ? ExitCode::Failed : ExitCode::Storage;
 }
 
 ExitCode complain(const char* why, ExitCode code) {
@@ -48,7 +63,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   try {
     return std::visit(Run(), task);
   } catch (const Error& error) {
-    return complain(error.what(), exit_code_of(error));
+    return complain(error.what(), exit_code_of(task, error));
   } catch (const std::exception& error) {
     return complain(error.what(), ExitCode::Failed);
   }

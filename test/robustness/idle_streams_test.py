@@ -72,7 +72,7 @@ def test_thousand_idle_streams():
         used = server.cpu_seconds() - cpu
         print(f"{STREAMS} streams: {grown_mb:.1f} MB, {used * 1000:.0f} ms of processor time in 4 s")
         if release:
-            assert grown_mb < 32
+            assert grown_mb < 16
             assert used <= 0.05
         only_the_stream_that_matches_is_woken(server, streams)
 
