@@ -55,7 +55,9 @@ void kill_work_of(CommandContext& context, const std::vector<model::SessionId>& 
 void run_start_session(CommandContext& context, bson::Builder& reply) {
   const model::SessionId session{model::Uuid::generate(context.services.random), std::string()};
   context.services.sessions.touch(session);
-  session.append_to(reply, "id");
+  reply.open_document("id");
+  session.id.append_to(reply, "id");
+  reply.close();
   reply.add("timeoutMinutes", session::timeout_minutes(context.services.limits));
 }
 
@@ -97,6 +99,7 @@ void run_kill_all_sessions_by_pattern(CommandContext& context, bson::Builder&) {
     const bson::View fields = Field(context.row.name, pattern).object();
     if (const bson::Element lsid = fields["lsid"]) {
       sessions.push_back(model::SessionId::parse(lsid, "lsid"));
+      require_fields("lsid", lsid.as_document(), {"uid"});
     } else {
       all = true;
     }

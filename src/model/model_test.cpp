@@ -107,6 +107,10 @@ TEST(SessionIdTest, ParsesAndRefuses) {
   session.append_to(out, "lsid");
   const std::string bytes = out.take();
   EXPECT_EQ(SessionId::parse(bson::View(bytes)["lsid"]), session);
+  EXPECT_TRUE(session.uid.empty());
+  EXPECT_NE(bson::to_json(bson::View(bytes)).find("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+            std::string::npos)
+      << "the SHA-256 digest of nothing";
   EXPECT_EQ(code_of([] { (void)SessionId::parse(bson::Value::int32(1)); }), 14);
   EXPECT_EQ(code_of([] { (void)SessionId::parse(document("{}")); }), 40414);
   EXPECT_EQ(code_of([] { (void)SessionId::parse(document(R"({"id": 1})")); }), 14);

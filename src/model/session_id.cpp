@@ -9,6 +9,11 @@ namespace {
 constexpr std::string_view kId = "id";
 constexpr std::string_view kUid = "uid";
 constexpr std::size_t kDigestBytes = 32;
+// SHA-256 of nothing: what stands for the user where there is no access control.
+constexpr std::string_view kNobody(
+    "\xe3\xb0\xc4\x42\x98\xfc\x1c\x14\x9a\xfb\xf4\xc8\x99\x6f\xb9\x24"
+    "\x27\xae\x41\xe4\x64\x9b\x93\x4c\xa4\x95\x99\x1b\x78\x52\xb8\x55",
+    kDigestBytes);
 
 std::string parse_digest(const bson::Element& element) {
   if (element.type() != bson::Type::Binary) {
@@ -20,7 +25,7 @@ std::string parse_digest(const bson::Element& element) {
     raise(ErrorCode::UnsupportedFormat, "expected {} bytes in 'lsid.uid', found {}", kDigestBytes,
           bytes.size());
   }
-  return std::string(bytes);
+  return std::string(bytes == kNobody ? std::string_view() : bytes);
 }
 
 Uuid parse_id(const bson::Element& element) {
@@ -60,10 +65,14 @@ SessionId SessionId::parse(bson::ValueView lsid, std::string_view field) {
   return parse(lsid.as_document());
 }
 
+std::string_view SessionId::digest() const {
+  return uid.empty() ? kNobody : std::string_view(uid);
+}
+
 void SessionId::append_to(bson::Builder& out, std::string_view name) const {
   out.open_document(name);
   id.append_to(out, kId);
-  if (!uid.empty()) out.add_binary(kUid, 0, uid);
+  out.add_binary(kUid, 0, digest());
   out.close();
 }
 

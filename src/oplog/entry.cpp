@@ -132,10 +132,8 @@ class EntryBuilder {
     out_.append(4, '\0');
     name(bson::Type::Binary, "id");
     append_binary(model::Uuid::kBinarySubtype, session.id.bytes());
-    if (!session.uid.empty()) {
-      name(bson::Type::Binary, "uid");
-      append_binary(0, session.uid);
-    }
+    name(bson::Type::Binary, "uid");
+    append_binary(0, session.digest());
     finish_document(start);
   }
   void finish_document(std::size_t start) {
