@@ -30,7 +30,6 @@ freshet_pkg_config(pcre2 libpcre2-8)
 freshet_pkg_config(icu icu-i18n icu-uc)
 freshet_pkg_config(snappy snappy)
 freshet_pkg_config(zlib zlib)
-freshet_pkg_config(openssl openssl)
 freshet_pkg_config(zstd libzstd)
 freshet_pkg_config(yaml_cpp yaml-cpp)
 freshet_third_party(cli11) # headers only
