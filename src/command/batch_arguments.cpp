@@ -5,6 +5,11 @@
 
 namespace freshet::command {
 
+std::int32_t read_stmt_id(const Field& field) {
+  if (field.element().type() != bson::Type::Int32) field.wrong_type("int");
+  return field.element().as_int32();
+}
+
 std::vector<std::int32_t> read_stmt_ids(const Field& field) {
   std::vector<std::int32_t> out;
   for (const bson::Element& element : field.array()) {

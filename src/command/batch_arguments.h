@@ -9,6 +9,8 @@
 
 namespace freshet::command {
 
+/// stmtId: an int32.
+std::int32_t read_stmt_id(const Field& field);
 /// stmtIds: an array of int32.
 std::vector<std::int32_t> read_stmt_ids(const Field& field);
 /// A hint: a string or a document; Missing for an empty document.

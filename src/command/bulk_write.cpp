@@ -38,6 +38,7 @@ constexpr Argument<BulkWriteArguments> kArguments[] = {
     {"let", [](BulkWriteArguments& a, const Field& f) { a.let = f.object(); }},
     {"cursor",
      [](BulkWriteArguments& a, const Field& f) { a.batch_size = read_cursor_batch_size(f); }},
+    {"stmtId", [](BulkWriteArguments& a, const Field& f) { a.stmt_id = read_stmt_id(f); }},
     {"stmtIds", [](BulkWriteArguments& a, const Field& f) { a.stmt_ids = read_stmt_ids(f); }},
 };
 
@@ -194,9 +195,7 @@ std::unique_ptr<Work> start_bulk_write(CommandContext& context) {
     if (operation.kind == BulkOperation::Kind::Insert) metrics.inserts.add();
     if (operation.kind == BulkOperation::Kind::Update) metrics.updates.add();
     if (operation.kind == BulkOperation::Kind::Delete) metrics.deletes.add();
-    if (context.is_retryable_write() && operation.is_multi()) {
-      raise(ErrorCode::InvalidOptions, "Cannot use retryable writes with multi=true");
-    }
+    if (context.is_retryable_write() && operation.is_multi()) raise_retryable_multi();
   }
   return std::make_unique<BulkWrite>(context, std::move(arguments), std::move(operations));
 }

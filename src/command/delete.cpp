@@ -27,6 +27,7 @@ constexpr Argument<DeleteArguments> kArguments[] = {
     // Taken by every write command; a delete validates nothing.
     {"bypassDocumentValidation",
      [](DeleteArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
+    {"stmtId", [](DeleteArguments& a, const Field& f) { a.stmt_id = read_stmt_id(f); }},
     {"stmtIds", [](DeleteArguments& a, const Field& f) { a.stmt_ids = read_stmt_ids(f); }},
 };
 
@@ -74,6 +75,7 @@ class DeleteBatch final : public WriteBatch {
  private:
   StatementStatus execute(CommandContext& context, std::size_t index,
                           collection::StatementResult& result) override {
+    if (statements_[index].multi && context.is_retryable_write()) raise_retryable_multi();
     if (!runner_ || current_ != index) runner_.emplace(statements_[index], let_);
     current_ = index;
     return runner_->run(scope(context, ns_, index), result);
@@ -114,12 +116,6 @@ std::unique_ptr<Work> start_delete(CommandContext& context) {
   for (const bson::View document : context.documents("deletes"))
     statements.push_back(read_statement(document));
   context.services.metrics.deletes.add(static_cast<std::int64_t>(statements.size()));
-  if (context.is_retryable_write()) {
-    for (const DeleteStatement& statement : statements) {
-      if (statement.multi)
-        raise(ErrorCode::InvalidOptions, "Cannot use retryable writes with limit=0");
-    }
-  }
   return std::make_unique<DeleteBatch>(context, std::move(arguments), std::move(statements));
 }
 

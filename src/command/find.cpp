@@ -22,6 +22,9 @@ class Find final : public Work {
  public:
   explicit Find(CommandContext& context) : arguments_(read_find_arguments(context, context.body)) {
     if (!arguments_.spec.ns.coll.starts_with("$cmd")) arguments_.spec.ns.check();
+    if (context.transaction && arguments_.tailable) {
+      raise(ErrorCode::InvalidOptions, "Tailable cursors are not allowed in transactions");
+    }
     check_readable(context, arguments_.spec.ns);
     check_view_options(context, arguments_);
   }

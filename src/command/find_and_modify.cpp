@@ -38,6 +38,7 @@ struct ModifyArguments {
   bool remove = false;
   bool return_new = false;
   bool upsert = false;
+  std::int32_t stmt_id = 0;
 };
 
 constexpr Argument<ModifyArguments> kArguments[] = {
@@ -65,6 +66,7 @@ constexpr Argument<ModifyArguments> kArguments[] = {
      }},
     {"hint", [](ModifyArguments& a, const Field& f) { a.hint = read_hint(f); }},
     {"let", [](ModifyArguments& a, const Field& f) { a.let = f.object(); }},
+    {"stmtId", [](ModifyArguments& a, const Field& f) { a.stmt_id = read_stmt_id(f); }},
 };
 
 void check(const ModifyArguments& a) {
@@ -94,7 +96,8 @@ class FindAndModify final : public Work {
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
-    for (;;) {
+    bool done = std::exchange(committing_, false) && finish_commit(context);
+    while (!done) {
       context.op.check();
       begin(context);
       if (answer_from_record(context, reply)) return Progress::Done;
@@ -104,12 +107,15 @@ class FindAndModify final : public Work {
           status == StatementStatus::Conflict || status == StatementStatus::Changed;
       if (in_the_way && !unit_.is_own()) raise_write_conflict();
       if (status == StatementStatus::Conflict) return Progress::Parked;
-      if (status == StatementStatus::Changed) continue;
-      if (!commit(context)) continue;
-      note(context);
-      append(reply, result_);
-      return Progress::Done;
+      if (status == StatementStatus::Changed || !remember(context)) continue;
+      const bool queued = queue_commit();
+      committing_ = queued && !context.on_worker;
+      if (committing_) return Progress::Yield;
+      done = !queued || finish_commit(context);
     }
+    note(context);
+    append(reply, result_);
+    return Progress::Done;
   }
 
   Park park(CommandContext& context) override {
@@ -131,7 +137,7 @@ class FindAndModify final : public Work {
   }
 
   bool answer_from_record(CommandContext& context, bson::Builder& reply) const {
-    const auto before = record_ ? record_->find(0) : std::nullopt;
+    const auto before = record_ ? record_->find(arguments_.stmt_id) : std::nullopt;
     if (!before) return false;
     if (!before->value) {
       raise(location(40606),
@@ -139,7 +145,7 @@ class FindAndModify final : public Work {
     }
     context.services.metrics.retried_statements.add();
     append(reply, *before);
-    reply.add("retriedStmtId", std::int32_t{0});
+    reply.add("retriedStmtId", arguments_.stmt_id);
     return true;
   }
 
@@ -149,7 +155,7 @@ class FindAndModify final : public Work {
     if (context.is_retryable_write()) {
       out.lsid = context.session;
       out.txn_number = *context.txn_number;
-      out.stmt_id = 0;
+      out.stmt_id = arguments_.stmt_id;
     }
     return out;
   }
@@ -247,14 +253,23 @@ class FindAndModify final : public Work {
     result_.value = value.take();
   }
 
-  bool commit(CommandContext& context) {
-    if (record_) {
-      record_->add(0, result_);
-      if (record_->save(context.services.clock.wall_ms()) != commit::HoldOutcome::Held)
-        return false;
-    }
-    if (!unit_.is_own() || unit_->transaction().empty()) return true;
-    const commit::CommitResult result = unit_->commit();
+  // False when somebody else wrote the session's record.
+  bool remember(CommandContext& context) {
+    if (!record_) return true;
+    record_->add(arguments_.stmt_id, result_);
+    return record_->save(context.services.clock.wall_ms()) == commit::HoldOutcome::Held;
+  }
+
+  // False when there is nothing to commit.
+  bool queue_commit() {
+    if (!unit_.is_own() || unit_->transaction().empty()) return false;
+    unit_->enqueue();
+    return true;
+  }
+
+  // False when it has to be run again.
+  bool finish_commit(CommandContext& context) {
+    const commit::CommitResult result = unit_->finish();
     if (result.status == commit::CommitStatus::StaleCatalog) return false;
     if (result.status != commit::CommitStatus::Committed) raise_commit_failure(result.status);
     context.operation_time = result.position;
@@ -275,7 +290,8 @@ class FindAndModify final : public Work {
 
   void append(bson::Builder& reply, const collection::StatementResult& result) const {
     reply.open_document("lastErrorObject").add("n", result.n);
-    if (!arguments_.remove) {
+    // A number that was used before is answered with what was done then, whatever is asked now.
+    if (!arguments_.remove || result.n_modified > 0) {
       reply.add("updatedExisting", result.n > 0 && !result.upserted);
       if (result.upserted) reply.add("upserted", bson::View(*result.upserted)["_id"].value());
     }
@@ -289,6 +305,7 @@ class FindAndModify final : public Work {
   std::optional<StatementRecords> records_;
   std::optional<query::Update> update_;
   collection::StatementResult result_;
+  bool committing_ = false;  // queued, to be finished in the next step
 };
 
 }  // namespace

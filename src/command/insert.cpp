@@ -22,6 +22,7 @@ constexpr Argument<InsertArguments> kArguments[] = {
     {"ordered", [](InsertArguments& a, const Field& f) { a.ordered = f.strict_boolean(); }},
     {"bypassDocumentValidation",
      [](InsertArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
+    {"stmtId", [](InsertArguments& a, const Field& f) { a.stmt_id = read_stmt_id(f); }},
     {"stmtIds", [](InsertArguments& a, const Field& f) { a.stmt_ids = read_stmt_ids(f); }},
 };
 

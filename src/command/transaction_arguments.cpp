@@ -67,20 +67,19 @@ void check_allowed(const CommandContext& context) {
           "Cannot run '{}' in a multi-document transaction.", row.name);
   }
   const bool ends = (row.flags & kEndsTransaction) != 0;
-  const bool first_refused = ends || row.name == "getMore" || row.name == "killCursors";
+  const bool on_cursors = row.name == "getMore" || row.name == "killCursors";
+  const bool first_refused = ends || on_cursors;
   if (context.start_transaction && first_refused) {
     raise(ErrorCode::OperationNotSupportedInTransaction,
           "Cannot run '{}' as the first operation of a multi-document transaction.", row.name);
   }
-  const bool internal =
-      context.db == "config" || context.db == "local" ||
-      (context.db == "admin" && has_writes_to_data(row) && row.name != "bulkWrite");
+  // A bulkWrite, and so its cursor, belongs to admin whatever it writes to.
+  const bool belongs_to_admin = ends || on_cursors || row.name == "bulkWrite";
+  const bool internal = context.db == "config" || context.db == "local" ||
+                        (context.db == "admin" && !belongs_to_admin);
   if (internal) {
     raise(ErrorCode::OperationNotSupportedInTransaction,
           "Cannot run command against the '{}' database in a transaction.", context.db);
-  }
-  if (context.body["tailable"].truthy()) {
-    raise(ErrorCode::InvalidOptions, "Tailable cursors are not allowed in transactions");
   }
 }
 

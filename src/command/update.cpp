@@ -25,6 +25,7 @@ constexpr Argument<UpdateArguments> kArguments[] = {
     {"bypassDocumentValidation",
      [](UpdateArguments& a, const Field& f) { a.bypass_validation = f.boolean(); }},
     {"let", [](UpdateArguments& a, const Field& f) { a.let = f.object(); }},
+    {"stmtId", [](UpdateArguments& a, const Field& f) { a.stmt_id = read_stmt_id(f); }},
     {"stmtIds", [](UpdateArguments& a, const Field& f) { a.stmt_ids = read_stmt_ids(f); }},
 };
 
@@ -66,6 +67,7 @@ class UpdateBatch final : public WriteBatch {
  private:
   StatementStatus execute(CommandContext& context, std::size_t index,
                           collection::StatementResult& result) override {
+    if (statements_[index].multi && context.is_retryable_write()) raise_retryable_multi();
     if (!runner_ || current_ != index) runner_.emplace(statements_[index], let_);
     current_ = index;
     return runner_->run(scope(context, ns_, index), result);
@@ -123,13 +125,6 @@ std::unique_ptr<Work> start_update(CommandContext& context) {
   for (const bson::View document : context.documents("updates"))
     statements.push_back(read_statement(document));
   context.services.metrics.updates.add(static_cast<std::int64_t>(statements.size()));
-  if (context.is_retryable_write()) {
-    for (const UpdateStatement& statement : statements) {
-      if (statement.multi) {
-        raise(ErrorCode::InvalidOptions, "Cannot use retryable writes with multi=true");
-      }
-    }
-  }
   return std::make_unique<UpdateBatch>(context, std::move(arguments), std::move(statements));
 }
 

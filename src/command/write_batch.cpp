@@ -2,6 +2,7 @@
 #include "command/write_batch.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/limits.h"
@@ -52,6 +53,11 @@ void raise_commit_failure(commit::CommitStatus status) {
   }
 }
 
+void raise_retryable_multi() {
+  raise(ErrorCode::InvalidOptions,
+        "A retryable write changes one document: it cannot have multi: true or limit: 0");
+}
+
 void append_write_error(bson::Builder& out, std::size_t index, const Error& error) {
   out.add("index", static_cast<std::int32_t>(index))
       .add("code", static_cast<std::int32_t>(error.code()));
@@ -66,17 +72,26 @@ WriteBatch::WriteBatch(CommandContext& context, BatchArguments arguments, std::s
     raise(ErrorCode::InvalidLength,
           "Write batch sizes must be between 1 and {}. Got {} operations.", count_max, count);
   }
-  if (!arguments_.stmt_ids.empty() && arguments_.stmt_ids.size() != count) {
+  constexpr std::int64_t kIdMax = std::numeric_limits<std::int32_t>::max();
+  if (arguments_.stmt_id.value_or(0) > kIdMax - static_cast<std::int64_t>(count)) {
+    raise(ErrorCode::BadValue, "'stmtId' {} is too large for {} statements", *arguments_.stmt_id,
+          count);
+  }
+  if (!arguments_.stmt_ids) return;
+  if (arguments_.stmt_id) {
+    raise(ErrorCode::InvalidOptions, "expected either 'stmtId' or 'stmtIds', found both");
+  }
+  if (arguments_.stmt_ids->size() != count) {
     raise(ErrorCode::InvalidLength, "expected {} stmtIds, found {}", count,
-          arguments_.stmt_ids.size());
+          arguments_.stmt_ids->size());
   }
 }
 
 WriteBatch::~WriteBatch() = default;
 
 std::int32_t WriteBatch::stmt_id(std::size_t index) const {
-  return arguments_.stmt_ids.empty() ? static_cast<std::int32_t>(index)
-                                     : arguments_.stmt_ids[index];
+  if (arguments_.stmt_ids) return (*arguments_.stmt_ids)[index];
+  return arguments_.stmt_id.value_or(0) + static_cast<std::int32_t>(index);
 }
 
 StatementScope WriteBatch::scope(CommandContext& context, const model::Namespace& ns,

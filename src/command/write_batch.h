@@ -24,7 +24,10 @@ namespace freshet::command {
 struct BatchArguments {
   bool ordered = true;
   bool bypass_validation = false;
-  std::vector<std::int32_t> stmt_ids;  ///< empty: 0, 1, 2 …
+  /// Of the first statement; the others count on from it.
+  std::optional<std::int32_t> stmt_id;
+  /// One for each statement, instead.
+  std::optional<std::vector<std::int32_t>> stmt_ids;
 };
 
 /// Base of insert, update, delete and bulkWrite. Not thread-safe.
@@ -103,6 +106,8 @@ void check_documents_writable(const CommandContext& context, const model::Namesp
 /// Throws what a commit that did not happen means to the client. Requires: not Committed, not
 /// StaleCatalog.
 [[noreturn]] void raise_commit_failure(commit::CommitStatus status);
+/// Throws InvalidOptions (72): statements on many documents cannot be retried.
+[[noreturn]] void raise_retryable_multi();
 /// {index, code, errmsg, …} of one write error into the open document.
 void append_write_error(bson::Builder& out, std::size_t index, const Error& error);
 

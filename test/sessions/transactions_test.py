@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Multi-document transactions as a client sees them: what they see, what they refuse, how they end."""
+import hashlib
 import threading
 import time
 import uuid
@@ -179,7 +180,8 @@ def test_refused_commands_leave_it_alone(client, collection, session):
     for refused in ({"count": collection.name}, {"listCollections": 1}, {"ping": 1}, {"drop": collection.name},
                     {"collMod": collection.name}, {"dbStats": 1}):
         assert code_of(client.sessions.command, refused, session=session) == (263, False)
-    for internal in (client.local.c, client.config.c):
+    assert code_of(client.admin.aggregate, [{"$currentOp": {}}], session=session) == (263, False)
+    for internal in (client.local.c, client.config.c, client.admin.c):
         assert code_of(internal.find_one, session=session) == (263, False)
     session.commit_transaction()
     assert collection.count_documents({}) == 1
@@ -190,6 +192,14 @@ def test_refused_stages_end_it(collection, session, stage):
     collection.insert_one({"_id": 1})
     session.start_transaction()
     assert code_of(collection.aggregate, [stage], session=session) == (263, False)
+    assert code_of(session.commit_transaction) == (251, True)
+
+
+def test_tailable_cursors_end_it(collection, session):
+    session.start_transaction()
+    collection.insert_one({"_id": 1}, session=session)
+    tailable = collection.find({}, cursor_type=pymongo.CursorType.TAILABLE, session=session)
+    assert code_of(list, tailable) == (72, False)
     assert code_of(session.commit_transaction) == (251, True)
 
 
@@ -393,6 +403,7 @@ def test_too_large_and_chains():
             events = [stream.next() for _ in range(35)]
             assert [e["documentKey"]["_id"] for e in events] == list(range(35))
             assert {(e["lsid"]["id"], e["txnNumber"]) for e in events} == {(session.session_id["id"], 1)}
+            assert {e["lsid"]["uid"] for e in events} == {hashlib.sha256(b"").digest()}, "no user's"
             chain = list(client.local["oplog.rs"].find({"o.applyOps": {"$exists": True}}, {"o.applyOps": 0}))
             assert len(chain) == 3 and [bool(e["o"].get("partialTxn")) for e in chain] == [True, True, False]
             assert chain[2]["o"]["count"] == 35
