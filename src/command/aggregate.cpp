@@ -74,6 +74,8 @@ class Aggregate final : public Work {
     return output_ ? output_->park(context) : reply_->park();
   }
 
+  bool is_prompt() const override { return reads_only_server_state(arguments_.spec.pipeline); }
+
  private:
   void check_in_transaction() const {
     if (arguments_.explain) {

@@ -104,6 +104,20 @@ bool reads_server_state(bson::View pipeline) {
   return begins_with(pipeline, "$currentOp");
 }
 
+bool reads_only_server_state(bson::View pipeline) {
+  constexpr std::string_view kReachFurther[] = {"$facet", "$graphLookup", "$lookup",
+                                                "$merge", "$out",         "$unionWith"};
+  if (!reads_server_state(pipeline)) return false;
+  for (const bson::Element& element : pipeline) {
+    const bson::View stage = element.as_document();
+    if (stage.empty()) continue;
+    const std::string_view name = (*stage.begin()).name();
+    const auto* const found = std::find(std::begin(kReachFurther), std::end(kReachFurther), name);
+    if (found != std::end(kReachFurther)) return false;
+  }
+  return true;
+}
+
 void check_stages_in_stable_api(bson::View pipeline) {
   for (const bson::Element& element : pipeline) {
     if (!element.is_document() || element.as_document().empty()) continue;

@@ -28,6 +28,8 @@ AggregateArguments read_aggregate_arguments(const CommandContext& context, bson:
 bool begins_with_change_stream(bson::View pipeline);
 /// True when the first stage is one that measures open streams: $currentOp.
 bool reads_server_state(bson::View pipeline);
+/// reads_server_state(), and no stage after it reads or writes anything else.
+bool reads_only_server_state(bson::View pipeline);
 
 /// Throws APIStrictError (323) for stages that API version 1 does not have.
 void check_stages_in_stable_api(bson::View pipeline);

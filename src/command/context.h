@@ -112,6 +112,8 @@ class Work {
   virtual Progress step(CommandContext& context, bson::Builder& reply) = 0;
   /// Requires: the last step returned Parked.
   virtual Park park(CommandContext& context) = 0;
+  /// Once the last step returned NeedWorker: on one that is free, as a command with kPrompt.
+  virtual bool is_prompt() const { return false; }
 };
 
 }  // namespace freshet::command

@@ -74,6 +74,7 @@ class Hello final : public Work {
   Progress step(CommandContext& context, bson::Builder& reply) override {
     const SteadyTime now = context.services.clock.steady();
     const Identity& identity = context.services.identity;
+    if (awaits_ && !until_) until_ = now + await_time();
     context.services.primaryship.step_up_if_due();
     const bool changed = identity.topology_counter != awaited_counter_;
     if (until_ && now < *until_ && !changed && context.services.commit.accepting()) {
@@ -104,10 +105,15 @@ class Hello final : public Work {
            counter.number_as_int64() >= context.services.identity.topology_counter;
   }
 
+  // From the next step on: whatever holds the command before that does not shorten the wait.
   void await(const CommandContext& context) {
-    const std::int64_t wait_ms = std::min(*arguments_.max_await_time_ms, kAwaitMsMax);
     awaited_counter_ = context.services.identity.topology_counter;
-    until_ = context.services.clock.steady() + Milliseconds(wait_ms);
+    awaits_ = true;
+    until_.reset();
+  }
+
+  Milliseconds await_time() const {
+    return Milliseconds(std::min(*arguments_.max_await_time_ms, kAwaitMsMax));
   }
 
   void append(CommandContext& context, bson::Builder& reply) const {
@@ -169,7 +175,8 @@ class Hello final : public Work {
 
   const bool legacy_;
   const HelloArguments arguments_;
-  std::optional<SteadyTime> until_;
+  bool awaits_ = false;
+  std::optional<SteadyTime> until_;   // once the wait has begun
   std::int64_t awaited_counter_ = 0;  // of the topology version that the client knows
 };
 

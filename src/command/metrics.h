@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What serverStatus counts. Relaxed atomics: cheap to add, read together without a lock.
+// What serverStatus counts.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include "command/command_tally.h"
+#include "command/counter.h"
 
 namespace freshet::command {
-
-class Counter {
- public:
-  void add(std::int64_t by = 1) noexcept { value_.fetch_add(by, std::memory_order_relaxed); }
-  std::int64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::int64_t> value_{0};
-};
 
 /// opcounters and metrics.document of serverStatus.
 struct Metrics {
@@ -23,6 +14,7 @@ struct Metrics {
   Counter write_conflicts;
   Counter asserts_user;
   Counter retried_commands, retried_statements;
+  CommandTally by_command;
 };
 
 }  // namespace freshet::command

@@ -127,6 +127,7 @@ Step Request::advance() {
 void Request::open() {
   writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
   if (state_ == State::Finished) {  // the next reply of an exhaust stream
+    services_.metrics.by_command.count(context_->row);
     fault_.arm(*context_);
     state_ = State::Held;
     return;
@@ -136,7 +137,10 @@ void Request::open() {
   const bson::Element first = *message_.body.begin();
   const CommandRow* row = find_row(first.name());
   const std::string_view db = database_of(message_);
-  if (row == nullptr) raise(ErrorCode::CommandNotFound, "no such command: '{}'", first.name());
+  if (row == nullptr) {
+    services_.metrics.by_command.count_unknown();
+    raise(ErrorCode::CommandNotFound, "no such command: '{}'", first.name());
+  }
   if (message_.is_query() && (row->flags & kHandshake) == 0) {
     raise(location(352), "Unsupported OP_QUERY command: {}. Use OP_MSG", first.name());
   }
@@ -147,6 +151,7 @@ void Request::open() {
                                   .body = message_.body,
                                   .db = db,
                                   .row = *row});
+  services_.metrics.by_command.count(*row);
   if (const char* problem = model::database_name_problem(db); problem != nullptr) {
     raise(ErrorCode::InvalidNamespace, "Invalid database name: '{}': {}", db, problem);
   }
@@ -218,7 +223,7 @@ void Request::end_park() {
 }
 
 bool Request::is_prompt() const {
-  return context_ && (context_->row.flags & kPrompt) != 0;
+  return (context_ && (context_->row.flags & kPrompt) != 0) || (work_ && work_->is_prompt());
 }
 
 bool Request::moves_to_worker() {
@@ -302,7 +307,10 @@ void Request::write_error(Error error) {
   if (!writer_)
     writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
   writer_->restart();
-  if (context_) note_command_end(*context_, &error, 0);
+  if (context_) {
+    services_.metrics.by_command.count_failure(context_->row);
+    note_command_end(*context_, &error, 0);
+  }
   const Identity* identity = fault_.is_made_up() ? nullptr : &services_.identity;
   append_error(writer_->body(), error, identity, services_.commit.applied(), operation_time());
 }

@@ -115,6 +115,7 @@ void append_transactions(const CommandServices& services, bson::Builder& reply) 
 void append_metrics(CommandServices& services, bson::Builder& reply) {
   const Metrics& metrics = services.metrics;
   reply.open_document("metrics");
+  metrics.by_command.append_to(reply, "commands");
   append_cursors(services, reply);
   append_stream_metrics(services, reply);
   reply.open_document("document").add("returned", metrics.documents_returned.value()).close();

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands that take long run on workers, whatever they are: connection threads stay free."""
+import os
 import sys
 import threading
 from pathlib import Path
@@ -58,3 +59,41 @@ def test_runs_on_a_worker(server, name):
             if seen is not True:
                 return
         pytest.fail("it was never seen on a worker")
+
+
+def test_what_runs_is_told_while_every_worker_is_busy(server):
+    """By the command and by the stage alike; each of the slow ones would take minutes."""
+    comment = "slow"
+    slow = [{"$lookup": {"from": "c", "localField": "n", "foreignField": "none", "as": "l"}}, {"$match": {"l": {"$size": 1}}}]
+    commands = 2 * os.cpu_count() + 8
+    clients = [RawClient(server) for _ in range(commands)]
+    with RawClient(server) as watcher:
+        for client in clients:
+            client.send({"aggregate": "c", "pipeline": slow, "cursor": {}, "comment": comment, "$db": "load"})
+        wait_until(lambda: watcher.call({"serverStatus": 1, "$db": "admin"})["freshet"]["commandsOnWorkers"] > commands)
+        pipeline = [{"$currentOp": {}}, {"$match": {"command.comment": comment}}, {"$sort": {"opid": 1}}]
+        shown = watcher.call({"aggregate": 1, "pipeline": pipeline, "cursor": {}, "$db": "admin"})["cursor"]["firstBatch"]
+        assert len(shown) == commands
+        asked = watcher.call({"currentOp": 1, "command.comment": comment, "$db": "admin"})["inprog"]
+        assert sorted(op["opid"] for op in asked) == [op["opid"] for op in shown]
+        for op in shown:
+            watcher.call({"killOp": 1, "op": op["opid"], "$db": "admin"})
+    for client in clients:
+        assert client.receive()["code"] == 11601
+        client.close()
+
+
+def test_commands_are_counted_by_name(server):
+    with RawClient(server) as client:
+        def counts():
+            return client.call({"serverStatus": 1, "$db": "admin"})["metrics"]["commands"]
+
+        before = counts()
+        client.call({"find": "c", "limit": 1, "$db": "load"})
+        client.call({"find": "c", "limit": "one", "$db": "load"})
+        client.call({"unheardOf": 1, "$db": "load"})
+        after = counts()
+    grown = {name: {key: after[name][key] - before[name][key] for key in ("failed", "total")} for name in ("find", "insert")}
+    assert grown == {"find": {"failed": 1, "total": 2}, "insert": {"failed": 0, "total": 0}}
+    assert after["<UNKNOWN>"] - before["<UNKNOWN>"] == 1
+    assert after["serverStatus"]["total"] - before["serverStatus"]["total"] == 1
