@@ -27,8 +27,8 @@ class Witness:
 
 
 def write_all_kinds(collection, first):
-    """Eleven events of three new documents: inserts, updates of nested fields and arrays, replaces, deletes."""
-    a, b, c = first, first + 1, first + 2
+    """Fifteen events of five new documents: inserts, updates of nested fields and arrays, replaces, deletes, a transaction."""
+    a, b, c, d, e = range(first, first + 5)
     collection.insert_one({"_id": a, "n": {"x": {"y": 1}, "z": 1}, "list": [1, 2, {"in": [1, 2, 3]}]})
     collection.insert_many([{"_id": b, "list": list(range(20))}, {"_id": c, "é": "ü"}])
     collection.update_one({"_id": a}, {"$set": {"n.x.y": 2, "list.2.in.1": 9}, "$unset": {"n.z": 1}})
@@ -38,9 +38,14 @@ def write_all_kinds(collection, first):
     collection.update_many({"_id": {"$in": [b, c]}}, {"$inc": {"count": 1}})
     collection.delete_one({"_id": c})
     collection.update_one({"_id": a}, {"$pull": {"list": 1}, "$rename": {"n": "m"}})
+    with collection.database.client.start_session() as session, session.start_transaction():
+        collection.insert_many([{"_id": d}, {"_id": e}], session=session)
+        collection.update_one({"_id": a}, {"$set": {"in": ["a", "transaction"]}}, session=session)
+        collection.delete_one({"_id": d}, session=session)
 
 
-EVENTS_OF_ALL_KINDS = 11
+EVENTS_OF_ALL_KINDS = 15
+INSERTS_OF_ALL_KINDS = 5
 
 
 class Writer:
