@@ -32,6 +32,9 @@ using storage::SyncOutcome;
 
 namespace {
 
+// Tag, column, both lengths, and what space_key() and log_key() put before a key.
+constexpr std::size_t kBatchBytesPerRecord = 32;
+
 rocksdb::Slice slice_of(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -67,7 +70,8 @@ class RocksdbStore final : public storage::Store, private LogEnds {
   Position log_floor() const override { return Position(log_floor_.load()); }
   std::uint64_t find_first_in_log() const;
   std::uint64_t column_bytes(Column column) const;
-  ApplyOutcome write(const CommitGroup& group);
+  /// `batch_bytes` is about what RocksDB's form of the group takes: it is not to grow in steps.
+  ApplyOutcome write(const CommitGroup& group, std::size_t batch_bytes);
 
   Logger& logger_;
   storage::Traits traits_;
@@ -114,11 +118,12 @@ ApplyOutcome RocksdbStore::apply(const CommitGroup& group) {
   for (const auto& record : group.log)
     bytes += record->bytes.size();
   if (reserve_.low(bytes)) return ApplyOutcome::NoSpace;
-  return write(group);
+  const std::size_t records = group.changes.size() + group.log.size() + 1;
+  return write(group, bytes + records * kBatchBytesPerRecord);
 }
 
-ApplyOutcome RocksdbStore::write(const CommitGroup& group) {
-  rocksdb::WriteBatch batch;
+ApplyOutcome RocksdbStore::write(const CommitGroup& group, std::size_t batch_bytes) {
+  rocksdb::WriteBatch batch(batch_bytes);
   rocksdb::Status status;
   const auto add = [&status](const rocksdb::Status& added) {
     if (status.ok()) status = added;
