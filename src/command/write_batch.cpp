@@ -2,6 +2,7 @@
 #include "command/write_batch.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/limits.h"
@@ -70,6 +71,11 @@ WriteBatch::WriteBatch(CommandContext& context, BatchArguments arguments, std::s
   if (count == 0 || count > count_max) {
     raise(ErrorCode::InvalidLength,
           "Write batch sizes must be between 1 and {}. Got {} operations.", count_max, count);
+  }
+  constexpr std::int64_t kIdMax = std::numeric_limits<std::int32_t>::max();
+  if (arguments_.stmt_id.value_or(0) > kIdMax - static_cast<std::int64_t>(count)) {
+    raise(ErrorCode::BadValue, "'stmtId' {} is too large for {} statements", *arguments_.stmt_id,
+          count);
   }
   if (!arguments_.stmt_ids) return;
   if (arguments_.stmt_id) {

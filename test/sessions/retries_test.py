@@ -50,6 +50,7 @@ def test_statement_ids_that_do_not_fit(collection, send):
     assert code_of(send, "insert", documents=[{}], stmtIds=[1, 2]) == 16
     assert code_of(send, "insert", documents=[{}], stmtIds=[1], stmtId=1) == 72
     assert code_of(send, "insert", documents=[{}], stmtId="1") == 14
+    assert code_of(send, "insert", documents=[{}, {}], stmtId=(1 << 31) - 1) == 2
     assert code_of(send, "insert", documents=[{}], stmtIds=["1"]) == 14
     assert ids(collection) == []
 
