@@ -33,6 +33,8 @@ freshet_pkg_config(zstd libzstd)
 freshet_pkg_config(yaml_cpp yaml-cpp)
 freshet_third_party(cli11) # headers only
 find_library(FRESHET_STEMMER stemmer REQUIRED)
+find_library(FRESHET_S2 s2 REQUIRED)
+freshet_third_party(s2 ${FRESHET_S2})
 freshet_third_party(stemmer ${FRESHET_STEMMER})
 
 # Intel's decimal library comes in eight builds; 000: arguments by value, rounding mode and
