@@ -15,12 +15,14 @@
 #include "collection/data.h"
 #include "collection/ttl.h"
 #include "command/exchange.h"
+#include "command/fail_points.h"
 #include "command/history_report.h"
 #include "command/identity.h"
 #include "command/metrics.h"
 #include "command/operation_registry.h"
 #include "command/parameters.h"
 #include "command/pipeline_output.h"
+#include "command/primaryship.h"
 #include "command/profiler.h"
 #include "command/services.h"
 #include "cursor/registry.h"
@@ -28,6 +30,7 @@
 #include "oplog/retention.h"
 #include "pipeline/spill/spill_area.h"
 #include "session/registry.h"
+#include "session/transaction_table.h"
 #include "storage/commit/commit_layer.h"
 #include "storage/meta.h"
 #include "stream/counters.h"
@@ -40,7 +43,7 @@ namespace {
 constexpr std::size_t kProcessIdBytes = 12;
 // A log that could be cut does not ask for checkpoints more often than this.
 constexpr Milliseconds kCheckpointGap{5'000};
-// No command reads a snapshot older than this plus the snapshot window.
+// No command reads a snapshot older than this plus the snapshot window, but for transactions.
 constexpr Milliseconds kOldestReader{120'000};
 
 commit::CommitOptions commit_options(const ServeOptions& options) {
@@ -49,8 +52,10 @@ commit::CommitOptions commit_options(const ServeOptions& options) {
     commit.durable_mark_path = durable_mark_path(options.data_directory);
     commit.applied_mark_path = applied_mark_path(options.data_directory);
   }
-  commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max);
+  // Of the write set and its entries together: documents, keys, and the operations themselves.
+  commit.txn_bytes_max = static_cast<std::size_t>(options.limits.txn_bytes_max) * 4;
   commit.unflushed_bytes_max = static_cast<std::size_t>(options.limits.unflushed_bytes_max);
+  commit.snapshot_window_ms = options.limits.snapshot_window_ms_max;
   return commit;
 }
 
@@ -117,12 +122,14 @@ struct Graph::State {
             .totals = [this] { return data.log_totals(); }};
   }
   void reclaim() {
-    const storage::Position oldest = oldest_reader.note(clock.steady(), commits.applied());
+    const storage::Position oldest = std::min(oldest_reader.note(clock.steady(), commits.applied()),
+                                              transactions.oldest_snapshot());
     (void)data.ddl().reclaim(*store, oldest);
   }
   void expire_sessions() {
     for (const model::SessionId& session : sessions.expire())
       (void)cursors.kill_session(session);
+    transactions.purge(Milliseconds(limits.session_idle_ms_max));
     (void)data.expire_retries(idle_cutoff.note(clock.steady(), clock.wall_ms()));
   }
 
@@ -143,11 +150,14 @@ struct Graph::State {
   oplog::Retention retention;
   cursor::Registry cursors;
   session::Registry sessions;
+  session::TransactionTable transactions;
   command::Metrics metrics;
   command::OperationRegistry operations;
+  command::FailPoints fail_points;
   command::Parameters parameters;
   command::Profiler profiler;
   command::Identity identity;
+  command::Primaryship primaryship;
   command::Host host;
   const std::unique_ptr<pipeline::SpillArea> spill;  // null with --memory
   command::CommandServices services;
@@ -174,13 +184,15 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       retention(*store, commits, clock, retention_options(options), retention_bounds()),
       cursors(clock, random, limits),
       sessions(clock, limits),
-      parameters(limits),
+      transactions(data, cursors, clock, limits),
+      parameters(limits, options.test_commands),
       profiler(data, random),
       identity{.set_name = options.set_name,
                .process_id = random.bytes(kProcessIdBytes),
                .term = data.term(),
                .started_ms = clock.wall_ms(),
                .started = clock.steady()},
+      primaryship(identity, clock, [this] { return data.begin_term(); }),
       host{.arguments = argv_of(options),
            .parsed_options = parsed_options(options),
            .data_directory = options.memory ? std::string() : options.data_directory,
@@ -196,6 +208,8 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .identity = identity,
                .metrics = metrics,
                .operations = operations,
+               .fail_points = fail_points,
+               .primaryship = primaryship,
                .parameters = parameters,
                .profiler = profiler,
                .commit = commits,
@@ -208,6 +222,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .stream_counters = stream_counters,
                .cursors = cursors,
                .sessions = sessions,
+               .transactions = transactions,
                .host = host,
                .spill = spill.get()},
       history_watch(services),
@@ -216,13 +231,14 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       dispatcher(command::make_dispatcher(services)) {
   if (options.keep_images) data.keep_all_images();
   commits.set_on_fatal(std::move(surroundings.on_failed));
+  transactions.set_lifetime_s(options.transaction_lifetime_s);
+  parameters.add({.name = kTransactionLifetime,
+                  .min = kTransactionLifetimeMinS,
+                  .max = kTransactionLifetimeMaxS,
+                  .get = [this] { return transactions.lifetime_s(); },
+                  .set = [this](std::int64_t seconds) { transactions.set_lifetime_s(seconds); }});
   command::drop_abandoned_outputs(data);
-  // Like a new primary of MongoDB's: every start has an entry of its own, so that there is a
-  // position to name before the first write.
-  bson::Builder note;
-  note.add("msg", "new primary");
-  const std::string entry = note.take();
-  commits.request_flush(data.ddl().note(bson::View(entry)).position);
+  data.note_new_primary();
   if (!run.clean) logger.warning("STORAGE", "the last run was not closed; its log was recovered");
 }
 
@@ -243,6 +259,8 @@ command::Dispatcher& Graph::dispatcher() {
 std::vector<Job> Graph::jobs() {
   State& graph = *state_;
   return {
+      {"transaction expiry", Milliseconds(1'000), [&graph] { graph.transactions.expire(); }},
+      {"snapshot expiry", Milliseconds(1'000), [&graph] { graph.commits.expire_snapshots(); }},
       {"retention", Milliseconds(1'000), [&graph] { graph.retention.enforce(); }},
       {"history watch", Milliseconds(1'000), [&graph] { graph.history_watch.check(); }},
       {"cursor expiry", Milliseconds(4'000), [&graph] { (void)graph.cursors.reap(); }},

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/limits.h"
@@ -13,6 +14,9 @@ namespace freshet::app {
 
 inline constexpr std::uint16_t kDefaultPort = 27017;
 inline constexpr std::int64_t kHourMs = 3'600'000;
+inline constexpr std::string_view kTransactionLifetime = "transactionLifetimeLimitSeconds";
+inline constexpr std::int64_t kTransactionLifetimeMinS = 1;
+inline constexpr std::int64_t kTransactionLifetimeMaxS = 86'400;
 
 /// `freshet serve`. The defaults are what a start without options uses.
 struct ServeOptions {
@@ -33,7 +37,9 @@ struct ServeOptions {
   Severity log_level = Severity::Info;
   std::string pid_path;  ///< empty: none is written
 
-  std::int64_t ttl_interval_s = 60;  ///< setParameter ttlMonitorSleepSecs
+  std::int64_t ttl_interval_s = 60;          ///< setParameter ttlMonitorSleepSecs
+  bool test_commands = false;                ///< setParameter enableTestCommands
+  std::int64_t transaction_lifetime_s = 60;  ///< setParameter transactionLifetimeLimitSeconds
   Limits limits;
   std::vector<std::string> arguments;  ///< argv as given
 };

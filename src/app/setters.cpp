@@ -33,6 +33,12 @@ std::int64_t integer(std::string_view where, std::string_view text, std::int64_t
   return *value;
 }
 
+bool boolean(std::string_view where, std::string_view text) {
+  if (text == "true" || text == "1") return true;
+  if (text == "false" || text == "0") return false;
+  raise(ErrorCode::InvalidOptions, "expected true, false, 1 or 0 in '{}', found '{}'", where, text);
+}
+
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   while (true) {
@@ -125,6 +131,15 @@ void set_connections_max(ServeOptions& options, std::string_view where, std::str
 void set_parameter(ServeOptions& options, std::string_view name, std::string_view value) {
   if (name == "ttlMonitorSleepSecs") {
     options.ttl_interval_s = integer(name, value, 1, 86'400);
+    return;
+  }
+  if (name == kTransactionLifetime) {
+    options.transaction_lifetime_s =
+        integer(name, value, kTransactionLifetimeMinS, kTransactionLifetimeMaxS);
+    return;
+  }
+  if (name == "enableTestCommands") {
+    options.test_commands = boolean(name, value);
     return;
   }
   std::string_view limit = name;

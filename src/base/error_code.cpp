@@ -76,6 +76,7 @@ constexpr Named kNames[] = {
     {ErrorCode::NamespaceNotSharded, "NamespaceNotSharded"},
     {ErrorCode::DocumentValidationFailure, "DocumentValidationFailure"},
     {ErrorCode::NotAReplicaSet, "NotAReplicaSet"},
+    {ErrorCode::CommandFailed, "CommandFailed"},
     {ErrorCode::CappedPositionLost, "CappedPositionLost"},
     {ErrorCode::ExceededMemoryLimit, "ExceededMemoryLimit"},
     {ErrorCode::ReadConcernMajorityNotEnabled, "ReadConcernMajorityNotEnabled"},
@@ -98,6 +99,7 @@ constexpr Named kNames[] = {
     {ErrorCode::TransactionTooOld, "TransactionTooOld"},
     {ErrorCode::CursorKilled, "CursorKilled"},
     {ErrorCode::NotImplemented, "NotImplemented"},
+    {ErrorCode::SnapshotTooOld, "SnapshotTooOld"},
     {ErrorCode::ConversionFailure, "ConversionFailure"},
     {ErrorCode::SnapshotUnavailable, "SnapshotUnavailable"},
     {ErrorCode::NoSuchTransaction, "NoSuchTransaction"},
@@ -110,6 +112,7 @@ constexpr Named kNames[] = {
     {ErrorCode::ClientDisconnect, "ClientDisconnect"},
     {ErrorCode::ChangeStreamFatalError, "ChangeStreamFatalError"},
     {ErrorCode::ChangeStreamHistoryLost, "ChangeStreamHistoryLost"},
+    {ErrorCode::TransactionExceededLifetimeLimitSeconds, "TransactionExceededLifetimeLimitSeconds"},
     {ErrorCode::NoQueryExecutionPlans, "NoQueryExecutionPlans"},
     {ErrorCode::QueryExceededMemoryLimitNoDiskUseAllowed,
      "QueryExceededMemoryLimitNoDiskUseAllowed"},
@@ -130,6 +133,7 @@ constexpr Named kNames[] = {
     {ErrorCode::NotPrimaryOrSecondary, "NotPrimaryOrSecondary"},
     {ErrorCode::OutOfDiskSpace, "OutOfDiskSpace"},
     {ErrorCode::Location40415, "Location40415"},
+    {ErrorCode::NotARetryableWriteCommand, "NotARetryableWriteCommand"},
 };
 
 }  // namespace

@@ -72,6 +72,7 @@ enum class ErrorCode : std::int32_t {
   NamespaceNotSharded = 118,
   DocumentValidationFailure = 121,
   NotAReplicaSet = 123,
+  CommandFailed = 125,
   CappedPositionLost = 136,
   ExceededMemoryLimit = 146,
   ReadConcernMajorityNotEnabled = 148,
@@ -94,6 +95,7 @@ enum class ErrorCode : std::int32_t {
   TransactionTooOld = 225,
   CursorKilled = 237,
   NotImplemented = 238,
+  SnapshotTooOld = 239,
   ConversionFailure = 241,
   SnapshotUnavailable = 246,
   NoSuchTransaction = 251,
@@ -106,6 +108,7 @@ enum class ErrorCode : std::int32_t {
   ClientDisconnect = 279,
   ChangeStreamFatalError = 280,
   ChangeStreamHistoryLost = 286,
+  TransactionExceededLifetimeLimitSeconds = 290,
   NoQueryExecutionPlans = 291,
   QueryExceededMemoryLimitNoDiskUseAllowed = 292,
   APIVersionError = 322,
@@ -124,6 +127,7 @@ enum class ErrorCode : std::int32_t {
   NotPrimaryNoSecondaryOk = 13435,
   NotPrimaryOrSecondary = 13436,
   OutOfDiskSpace = 14031,
+  NotARetryableWriteCommand = 50768,
   Location40415 = 40415,
 };
 

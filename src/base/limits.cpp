@@ -49,6 +49,8 @@ constexpr LimitRow kRows[] = {
     {"streamHoldBytesMax", &Limits::stream_hold_bytes_max, 1 << 20, kBytesMax},
     {"streamRingBytesMax", &Limits::stream_ring_bytes_max, 1 << 20, kBytesMax},
     {"streamsOpenMax", &Limits::streams_open_max, 1, kMany},
+    {"transactionsMemoryBytesMax", &Limits::transactions_memory_bytes_max, 1 << 20, kBytesMax},
+    {"transactionsOpenMax", &Limits::transactions_open_max, 1, kMany},
     {"txnBytesMax", &Limits::txn_bytes_max, 1 << 20, kBytesMax},
     {"unflushedBytesMax", &Limits::unflushed_bytes_max, 1 << 20, kBytesMax},
     {"walBytesMax", &Limits::wal_bytes_max, 1 << 20, kBytesMax},

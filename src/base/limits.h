@@ -44,10 +44,12 @@ struct Limits {
   std::int64_t key_bytes_max = 1'024;            ///< fixed: the stored keys are cut there
   std::int64_t indexes_per_collection_max = 64;  ///< fixed
   std::int64_t index_fields_max = 32;            ///< fixed
-  std::int64_t txn_bytes_max = 256 << 20;
+  std::int64_t txn_bytes_max = 128 << 20;  ///< operations of one transaction, as the log has them
+  std::int64_t transactions_open_max = 10'000;
+  std::int64_t transactions_memory_bytes_max = 1 << 30;  ///< of all that are open
   std::int64_t commit_chunk_count_max = 1'000;
   std::int64_t commit_chunk_bytes_max = 4 << 20;
-  std::int64_t snapshots_max = 1'000;
+  std::int64_t snapshots_max = 20'000;
   std::int64_t snapshot_window_ms_max = 300'000;
   std::int64_t unflushed_bytes_max = 64 << 20;  ///< log entries applied and not durable yet
 

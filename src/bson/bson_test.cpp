@@ -15,6 +15,7 @@
 #include "bson/decimal.h"
 #include "bson/json.h"
 #include "bson/object_id.h"
+#include "bson/readable.h"
 #include "bson/validate.h"
 #include "bson/value.h"
 #include "bson/view.h"
@@ -155,6 +156,31 @@ TEST(JsonTest, RefusesWhatIsNoJson) {
 
 TEST(JsonTest, ShowsSomethingForTextThatIsNotUtf8) {
   EXPECT_FALSE(to_json(Value::string("\xE9\xE9")).empty());
+}
+
+TEST(ReadableTest, ReplacesWhatIsNotUtf8InTextOfEveryKind) {
+  const std::string bad = "a\xCC";
+  const std::string scope = Builder().add("s", bad).take();
+  std::string with_scope;
+  const std::string code = std::string("\x03\0\0\0", 4) + bad + std::string(1, '\0');
+  append_le(with_scope, static_cast<std::int32_t>(4 + code.size() + scope.size()));
+  with_scope.append(code).append(scope);
+  Builder inner;
+  inner.add(bad, bad).add_regex("r", bad, "i").add_raw(Type::Symbol, "y", code);
+  inner.add_raw(Type::JavaScript, "c", code).add_raw(Type::JavaScriptWithScope, "w", with_scope);
+  inner.add_raw(Type::DbPointer, "p", code + std::string(12, 'x'));
+  const std::string bytes = inner.take();
+  Builder outer;
+  outer.add("d", View(bytes)).add_array("a", View(bytes)).add("n", 1).add("t", "\u00e4");
+  const std::string document = outer.take();
+  ASSERT_FALSE(validate(document, {.check_utf8 = true}));
+  const std::string shown = readable(View(document));
+  const ValidateResult form = validate(shown, {.check_utf8 = true});
+  EXPECT_TRUE(form) << form.problem;
+  EXPECT_EQ(form.size, shown.size());
+  EXPECT_EQ(View(shown)["d"].as_document()["a\uFFFD"].as_string(), "a\uFFFD");
+  EXPECT_EQ(View(shown)["t"].as_string(), "\u00e4");
+  EXPECT_EQ(readable(View(shown)), shown);
 }
 
 TEST(ObjectIdTest, CountsAndTellsTime) {

@@ -19,15 +19,6 @@
 namespace freshet::catalog {
 namespace {
 
-void check_creatable(const CatalogState& state, const model::Namespace& ns) {
-  ns.check();
-  if (ns.is_system() && ns.coll != "system.js" && ns.coll != "system.profile" &&
-      !model::is_internal_database(ns.db)) {
-    raise(ErrorCode::InvalidNamespace, "Invalid system namespace: {}", ns.full());
-  }
-  check_database_case(state, ns.db);
-}
-
 std::string create_entry(const CollectionDefinition& definition) {
   bson::Builder o;
   o.add("create", definition.ns.coll);
@@ -46,6 +37,15 @@ std::string first_index_spec(const CollectionDefinition& definition) {
 }
 
 }  // namespace
+
+void check_creatable(const CatalogState& state, const model::Namespace& ns) {
+  ns.check();
+  if (ns.is_system() && ns.coll != "system.js" && ns.coll != "system.profile" &&
+      !model::is_internal_database(ns.db)) {
+    raise(ErrorCode::InvalidNamespace, "Invalid system namespace: {}", ns.full());
+  }
+  check_database_case(state, ns.db);
+}
 
 std::string create_indexes_command(const CollectionDefinition& collection,
                                    const IndexDefinition& index) {
@@ -72,8 +72,9 @@ storage::Position Ddl::commit_locked(DdlCommit& change) {
   return position;
 }
 
-CollectionPtr Ddl::create_locked(DdlCommit& change, const model::Namespace& ns, std::string options,
-                                 const std::vector<std::string>& index_specs) {
+std::shared_ptr<CollectionDefinition> Ddl::define(DefinitionChange& change,
+                                                  const model::Namespace& ns, std::string options,
+                                                  const std::vector<std::string>& index_specs) {
   auto definition = std::make_shared<CollectionDefinition>();
   definition->id = change.next_id();
   definition->ns = ns;
@@ -115,7 +116,7 @@ DdlResult Ddl::create_collection(const model::Namespace& ns, bson::View options,
           ns.full());
   }
   check_creatable(change.base(), ns);
-  const CollectionPtr created = create_locked(change, ns, std::move(normal), {});
+  const CollectionPtr created = define(change, ns, std::move(normal), {});
   if (created->is_view() && check_view) check_view(change.base(), *created);
   return {commit_locked(change), true};
 }
@@ -126,7 +127,7 @@ CollectionPtr Ddl::ensure_collection(const model::Namespace& ns) {
     DdlCommit change(commits_, catalog_);
     if (change.base().find(ns) == nullptr) {
       check_creatable(change.base(), ns);
-      const CollectionPtr created = create_locked(change, ns, bson::View().to_string(), {});
+      const CollectionPtr created = define(change, ns, bson::View().to_string(), {});
       commit_locked(change);
       return created;
     }

@@ -3,6 +3,7 @@
 // Building indexes needs documents and stands in collection/index_fill.h.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -20,6 +21,7 @@
 namespace freshet::catalog {
 
 class DdlCommit;
+class DefinitionChange;
 
 /// What a DDL command came to.
 struct DdlResult {
@@ -116,12 +118,37 @@ class Ddl {
   /// (166), IllegalOperation (20), InvalidOptions (72).
   ConvertResult convert_to_capped(const model::Namespace& ns, std::int64_t bytes);
 
+  /// Of the entries from now on.
+  void set_term(std::int64_t term) { term_ = term; }
+
   /// Writes a noop entry with this `o`: appendOplogNote, the periodic heartbeat of the log.
   DdlResult note(bson::View o);
 
   /// Drops the ranges of what was dropped, when no reader can be as old any more: readers at
   /// `oldest_reader` and later may be open. Gives how many ranges were dropped.
   std::size_t reclaim(storage::Store& store, storage::Position oldest_reader);
+
+  // For multi-document transactions: ddl_transaction.cpp.
+
+  /// A collection that `transaction` creates: its entry is appended, its definition is stored and
+  /// published by commit_defined(). `state` is the catalog as the transaction sees it, where it is
+  /// not. Throws as create_collection(), and OperationNotSupportedInTransaction (263) for views and
+  /// time series.
+  std::shared_ptr<CollectionDefinition> define_collection(const CatalogState& state,
+                                                          const model::Namespace& ns,
+                                                          bson::View options,
+                                                          commit::Transaction& transaction);
+  /// The next version of `base`, which the transaction created, with the indexes that it does not
+  /// have; null when there are none. Throws as start_build().
+  std::shared_ptr<CollectionDefinition> define_indexes(const CollectionDefinition& base,
+                                                       const std::vector<bson::View>& specs,
+                                                       commit::Transaction& transaction);
+  /// Commits a transaction and publishes what it defined. Throws WriteConflict (112) when one of
+  /// the names was taken meanwhile.
+  commit::CommitResult commit_defined(
+      commit::Transaction&& transaction,
+      const std::vector<std::shared_ptr<CollectionDefinition>>& defined,
+      const commit::CommitLayer::Applied& applied);
 
   // For collection/index_fill.h.
 
@@ -143,10 +170,12 @@ class Ddl {
 
  private:
   oplog::EntryContext entry_context() const;
+  std::shared_ptr<CollectionDefinition> define(DefinitionChange& change, const model::Namespace& ns,
+                                               std::string options,
+                                               const std::vector<std::string>& index_specs);
+  std::uint64_t reserve_ids(std::size_t count);
   void append_created(DdlCommit& change, const CollectionDefinition& collection,
                       const std::vector<IndexPtr>& indexes);
-  CollectionPtr create_locked(DdlCommit& change, const model::Namespace& ns, std::string options,
-                              const std::vector<std::string>& index_specs) REQUIRES(mutex_);
   IndexPtr make_ready(DdlCommit& change, CollectionDefinition& collection,
                       const IndexDefinition& built) REQUIRES(mutex_);
   storage::Position commit_locked(DdlCommit& change) REQUIRES(mutex_);
@@ -158,7 +187,7 @@ class Ddl {
   Catalog& catalog_;
   const Clock& clock_;
   Random& random_;
-  const std::int64_t term_;
+  std::atomic<std::int64_t> term_;
   Mutex mutex_;  // one DDL at a time, from reading the catalog to its commit
   struct Dropped {
     storage::Space space;

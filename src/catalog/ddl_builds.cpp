@@ -105,16 +105,12 @@ std::string build_note(std::string_view what, const CollectionDefinition& collec
   return o.take();
 }
 
-/// What `specs` ask for and is not there; ids are zero.
-struct Wanted {
-  std::vector<IndexDefinition> missing;
-  bool others_build = false;  ///< somebody else is building some of it
-};
+}  // namespace
 
-Wanted missing_indexes(const std::vector<bson::View>& specs,
-                       const CollectionDefinition& collection) {
+MissingIndexes missing_indexes(const std::vector<bson::View>& specs,
+                               const CollectionDefinition& collection) {
   std::vector<IndexPtr> seen;
-  Wanted out;
+  MissingIndexes out;
   for (std::string& spec : parse_specs(specs, collection.collation.get())) {
     IndexDefinition wanted = make_index(0, std::move(spec));
     check_among_themselves(wanted, seen);
@@ -128,8 +124,6 @@ Wanted missing_indexes(const std::vector<bson::View>& specs,
   }
   return out;
 }
-
-}  // namespace
 
 StartedBuild Ddl::start_build(const model::Namespace& ns, const std::vector<bson::View>& specs) {
   const MutexLock lock(mutex_);
@@ -145,7 +139,7 @@ StartedBuild Ddl::start_build(const model::Namespace& ns, const std::vector<bson
       wanted.push_back(index.spec);
     ns.check();
     check_database_case(change.base(), ns.db);
-    started.collection = create_locked(change, ns, bson::View().to_string(), wanted);
+    started.collection = define(change, ns, bson::View().to_string(), wanted);
     started.position = commit_locked(change);
     started.indexes_before = 1;
     started.indexes_after = started.collection->indexes.size();
@@ -157,7 +151,7 @@ StartedBuild Ddl::start_build(const model::Namespace& ns, const std::vector<bson
   started.collection = base;
   started.indexes_before = started.indexes_after = base->indexes.size();
   started.position = commits_.applied();
-  Wanted wanted = missing_indexes(specs, *base);
+  MissingIndexes wanted = missing_indexes(specs, *base);
   started.others_build = wanted.others_build;
   if (wanted.missing.empty() || wanted.others_build) return started;
 

@@ -20,8 +20,32 @@ void check_committed(const commit::CommitResult& result);
 std::string create_indexes_command(const CollectionDefinition& collection,
                                    const IndexDefinition& index);
 
+/// What a createIndexes asks for and a collection does not have.
+struct MissingIndexes {
+  std::vector<IndexDefinition> missing;  ///< ids are zero
+  bool others_build = false;             ///< somebody else is building some of it
+};
+
+/// Throws with MongoDB's codes (67, 85, 86, 197 …).
+MissingIndexes missing_indexes(const std::vector<bson::View>& specs,
+                               const CollectionDefinition& collection);
+
+/// Throws InvalidNamespace (73) or DatabaseDifferCase (13297) when no collection may have this name.
+void check_creatable(const CatalogState& state, const model::Namespace& ns);
+
+/// Where new definitions come together: what gives them ids, and takes them and their entries.
+class DefinitionChange {
+ public:
+  virtual ~DefinitionChange() = default;
+  /// The next id, of a collection or an index. Ids are never given twice.
+  virtual std::uint64_t next_id() = 0;
+  /// Takes a new or changed definition.
+  virtual void put(std::shared_ptr<CollectionDefinition> definition) = 0;
+  virtual void append(commit::PendingEntry entry) = 0;
+};
+
 /// Requires: Ddl's mutex is held from construction to commit().
-class DdlCommit {
+class DdlCommit final : public DefinitionChange {
  public:
   DdlCommit(commit::CommitLayer& commits, Catalog& catalog);
 
@@ -29,19 +53,18 @@ class DdlCommit {
   const CatalogState& base() const { return *base_; }
   commit::Transaction& transaction() { return transaction_; }
 
-  /// The next id, of a collection or an index. Ids are never given twice.
-  std::uint64_t next_id();
+  std::uint64_t next_id() override;
   /// A new version of a definition, to be changed and put().
   static std::shared_ptr<CollectionDefinition> copy_of(const CollectionDefinition& definition) {
     return std::make_shared<CollectionDefinition>(definition);
   }
   /// Stores a new or changed definition. Its version becomes the position of the commit.
-  void put(std::shared_ptr<CollectionDefinition> definition);
+  void put(std::shared_ptr<CollectionDefinition> definition) override;
   /// Removes a collection or view; its ranges are reclaimed later.
   void remove(const CollectionDefinition& definition);
   /// Leaves the note that a range is to be dropped.
   void reclaim(storage::Space space);
-  void append(commit::PendingEntry entry) { transaction_.append(std::move(entry)); }
+  void append(commit::PendingEntry entry) override { transaction_.append(std::move(entry)); }
 
   /// Commits and publishes; gives the position. Requires: at least one entry was appended.
   storage::Position commit();

@@ -36,6 +36,10 @@ std::string reclaim_key(storage::Space space) {
   return key;
 }
 
+std::string name_key(const model::Namespace& ns) {
+  return stored_key(StoredKey::Name) + ns.full();
+}
+
 storage::KeyRange stored_range(StoredKey kind) {
   std::string begin = stored_key(kind);
   std::string end = bson::prefix_end(begin);

@@ -22,6 +22,7 @@ enum class StoredKey : char {
   CutKeys = 'l',       ///< + index id: some of its keys were cut
   Multikey = 'm',      ///< + index id + component (1 byte) + part of its path (1 byte)
   NextId = 'n',        ///< the next id of a collection or index
+  Name = 'o',          ///< + "db.coll": only ever held
   NoDuplicates = 'u',  ///< + index id: counts the commits that added keys under prepareUnique
   Reclaim = 'r',       ///< + space kind (1 byte) + space id: a range to be dropped
 };
@@ -30,6 +31,8 @@ std::string stored_key(StoredKey kind);
 std::string stored_key(StoredKey kind, std::uint64_t id);
 std::string multikey_key(std::uint64_t index_id, std::size_t component, std::size_t path_part);
 std::string reclaim_key(storage::Space space);
+/// Held, and never stored, by a transaction that creates a collection of this name.
+std::string name_key(const model::Namespace& ns);
 /// Every key of one kind.
 storage::KeyRange stored_range(StoredKey kind);
 /// Every key of one kind that begins with `id`.

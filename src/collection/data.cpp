@@ -13,6 +13,7 @@
 #include "catalog/ddl_commit.h"
 #include "collection/capped.h"
 #include "collection/retry.h"
+#include "oplog/apply_ops.h"
 #include "oplog/entry.h"
 #include "storage/meta.h"
 
@@ -71,6 +72,25 @@ Data::~Data() {
   commits_.set_group_observer(nullptr);
 }
 
+std::int64_t Data::begin_term() {
+  const std::int64_t term = term_.load() + 1;
+  const storage::Change change = storage::term_change(static_cast<std::uint64_t>(term));
+  commit::Transaction transaction = commits_.begin();
+  transaction.put_unshared(change.space, change.key, change.value);
+  catalog::check_committed(commits_.commit(std::move(transaction)));
+  term_ = term;
+  ddl_->set_term(term);
+  note_new_primary();
+  return term;
+}
+
+void Data::note_new_primary() {
+  bson::Builder note;
+  note.add("msg", "new primary");
+  const std::string entry = note.take();
+  commits_.request_flush(ddl_->note(bson::View(entry)).position);
+}
+
 WriteContext Data::write_context() const {
   WriteContext context;
   context.wall_ms = clock_.wall_ms();
@@ -105,19 +125,24 @@ void Data::fold_log(Position after) {
   const catalog::StatePtr state = catalog_.latest();
   const auto cursor = store_.read_log(after);
   while (const auto record = cursor->next()) {
-    const oplog::EntryView entry = oplog::EntryView::parse(record->bytes);
-    if (entry.kind == oplog::OpKind::Command || entry.kind == oplog::OpKind::Noop) continue;
-    const auto uuid = entry.uuid();
-    const catalog::CollectionPtr collection = uuid ? state->find_by_uuid(*uuid) : nullptr;
-    if (collection == nullptr || collection->capped) continue;
-    catalog::CollectionRuntime& runtime = *collection->runtime;
-    if (entry.kind == oplog::OpKind::Insert) {
-      ++runtime.documents;
-      runtime.bytes += entry.o.size_bytes();
-    } else {
-      if (entry.kind == oplog::OpKind::Delete) --runtime.documents;
-      runtime.bytes += entry.bytes;
-    }
+    oplog::OperationReader operations(oplog::EntryView::parse(record->bytes));
+    while (const auto operation = operations.next())
+      fold_operation(*state, *operation);
+  }
+}
+
+void Data::fold_operation(const catalog::CatalogState& state, const oplog::EntryView& operation) {
+  if (operation.kind == oplog::OpKind::Command || operation.kind == oplog::OpKind::Noop) return;
+  const auto uuid = operation.uuid();
+  const catalog::CollectionPtr collection = uuid ? state.find_by_uuid(*uuid) : nullptr;
+  if (collection == nullptr || collection->capped) return;
+  catalog::CollectionRuntime& runtime = *collection->runtime;
+  if (operation.kind == oplog::OpKind::Insert) {
+    ++runtime.documents;
+    runtime.bytes += operation.o.size_bytes();
+  } else {
+    if (operation.kind == oplog::OpKind::Delete) --runtime.documents;
+    runtime.bytes += operation.bytes;
   }
 }
 

@@ -2,6 +2,7 @@
 // The data floor put together over one store: what app opens and commands are given.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -47,10 +48,19 @@ class Data {
   bson::ObjectIdSource& object_ids() { return object_ids_; }
   /// Of storage::Identity: grows with every start; `t` of the entries.
   std::int64_t term() const { return term_; }
+  /// Begins the next term and gives it: this server becomes primary once more. The log gets an
+  /// entry that says so.
+  std::int64_t begin_term();
 
   WriteUnit begin(commit::ReadPoint point = commit::ReadPoint::Latest) {
     return WriteUnit(commits_, catalog_, point);
   }
+  WriteUnit begin(std::shared_ptr<const storage::Snapshot> snapshot) {
+    return {commits_, catalog_, std::move(snapshot)};
+  }
+  /// Like a new primary of MongoDB's: every term has an entry of its own, so that there is a
+  /// position to name before the first write.
+  void note_new_primary();
   /// A context with time, term, logger and the server's choice of images filled in.
   WriteContext write_context() const;
   /// From now on every collection keeps pre-images. Call before anything is written.
@@ -77,6 +87,7 @@ class Data {
 
   void recover_counters();
   void fold_log(storage::Position after);
+  static void fold_operation(const catalog::CatalogState& state, const oplog::EntryView& operation);
   CountersById count_now(storage::Position& at);
 
   storage::Store& store_;
@@ -88,7 +99,7 @@ class Data {
   oplog::PostingWriter postings_;
   catalog::Catalog catalog_;
   std::unique_ptr<catalog::Ddl> ddl_;
-  std::int64_t term_ = 1;
+  std::atomic<std::int64_t> term_ = 1;
   bool keep_images_ = false;
   mutable Mutex mutex_;
   storage::Position checkpoint_ GUARDED_BY(mutex_);

@@ -9,6 +9,7 @@
 #include "bson/json.h"
 #include "collection/record.h"
 #include "collection/validate.h"
+#include "oplog/apply_ops.h"
 #include "oplog/entry.h"
 #include "query/delta.h"
 
@@ -117,7 +118,9 @@ std::vector<std::string> compare_log_with_documents(storage::Store& store,
   while (const auto record = cursor->next()) {
     const EntryView entry = EntryView::parse(record->bytes);
     if (entry.time != record->position) fold.report(entry, "ts is not the position");
-    fold.apply(entry);
+    oplog::OperationReader operations(entry);
+    while (const auto operation = operations.next())
+      fold.apply(*operation);
   }
   std::vector<std::string> errors = std::move(fold.errors());
   for (const catalog::CollectionPtr& collection : state.all()) {

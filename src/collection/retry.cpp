@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Key: 'w', the session's UUID (16 bytes), its user digest (0 or 32 bytes). Value: BSON
-//   {n: int64 txnNumber, t: date of the last use,
+//   {n: int64 txnNumber, t: date of the last use, c?: true,
 //    s: [{f: int32, l: int32, n: int32, m: int32, u?: {_id}, v?: {value}}]}
-// each element being the statements f to l, which all came to the same.
+// each element of s being the statements f to l, which all came to the same. With c it is the
+// number of a transaction that was committed, and s is empty.
 #include "collection/retry.h"
 
 #include <algorithm>
@@ -43,7 +44,12 @@ RetryRecord::RetryRecord(commit::Transaction& transaction, const model::SessionI
           "cannot run a statement of transaction number {} on session {}: it is at {} already",
           txn_number_, lsid.id.to_string(), newest);
   }
-  if (newest == txn_number_) read(record);
+  if (newest != txn_number_) return;
+  if (record["c"].truthy()) {
+    raise(ErrorCode::InvalidOptions,
+          "Must specify autocommit=false on all operations of a multi-statement transaction");
+  }
+  read(record);
 }
 
 void RetryRecord::read(bson::View record) {
@@ -91,6 +97,22 @@ commit::HoldOutcome RetryRecord::save(std::int64_t wall_ms) {
   }
   out.close();
   return transaction_.put(kSessions, key_, out.take());
+}
+
+std::optional<StoredNumber> stored_number(const storage::Reader& reader,
+                                          const model::SessionId& lsid) {
+  const auto stored = reader.get(kSessions, retry_key(lsid));
+  if (!stored) return std::nullopt;
+  const bson::View record(*stored);
+  return StoredNumber{record["n"].as_int64(), record["c"].truthy()};
+}
+
+commit::HoldOutcome put_committed_number(commit::Transaction& transaction,
+                                         const model::SessionId& lsid, std::int64_t number,
+                                         std::int64_t wall_ms) {
+  bson::Builder out;
+  out.add("n", number).add_date("t", wall_ms).add("c", true).open_array("s").close();
+  return transaction.put(kSessions, retry_key(lsid), out.take());
 }
 
 std::size_t expire_retry_records(commit::Transaction& transaction, std::int64_t before_ms,

@@ -57,6 +57,19 @@ class RetryRecord {
   std::vector<Run> runs_;
 };
 
+/// What is stored of a session's newest number.
+struct StoredNumber {
+  std::int64_t number;
+  bool committed_transaction;  ///< else that of retryable writes
+};
+std::optional<StoredNumber> stored_number(const storage::Reader& reader,
+                                          const model::SessionId& lsid);
+/// Stores with a transaction that it was committed, so that the question can be answered after a
+/// restart.
+commit::HoldOutcome put_committed_number(commit::Transaction& transaction,
+                                         const model::SessionId& lsid, std::int64_t number,
+                                         std::int64_t wall_ms);
+
 /// Erases records not used since `before_ms`, at most `count_max`; gives how many.
 std::size_t expire_retry_records(commit::Transaction& transaction, std::int64_t before_ms,
                                  std::size_t count_max);

@@ -37,6 +37,7 @@ Writer::Writer(WriteUnit& unit, catalog::CollectionPtr collection, WriteContext 
     raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection",
           collection_->full_name);
   }
+  if (unit_.defines(collection_->id)) return;  // nobody else can change it
   unit_.transaction().depends_on(catalog::dependency_on(*collection_));
 }
 

@@ -14,6 +14,7 @@
 #include "command/plan_notes.h"
 #include "command/plan_services.h"
 #include "command/source_documents.h"
+#include "command/transaction_arguments.h"
 #include "cursor/query_source.h"
 
 namespace freshet::command {
@@ -32,6 +33,8 @@ class Aggregate final : public Work {
       raise(ErrorCode::FailedToParse,
             "The 'cursor' option is required, except for aggregate with the explain argument");
     }
+    if (context.strict_api) check_stages_in_stable_api(arguments_.spec.pipeline);
+    if (context.transaction) check_in_transaction();
   }
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
@@ -72,6 +75,14 @@ class Aggregate final : public Work {
   }
 
  private:
+  void check_in_transaction() const {
+    if (arguments_.explain) {
+      raise(ErrorCode::OperationNotSupportedInTransaction,
+            "Cannot run 'explain' in a multi-document transaction.");
+    }
+    check_stages_in_transaction(arguments_.spec.pipeline);
+  }
+
   void open_output(CommandContext& context) {
     using Level = model::ReadConcern::Level;
     if (context.read_concern.effective_level() == Level::Linearizable) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/aggregate_arguments.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 #include "base/error.h"
 #include "command/arguments.h"
 #include "command/batch_arguments.h"
@@ -66,7 +70,7 @@ AggregateArguments read_aggregate_arguments(const CommandContext& context, bson:
       raise(ErrorCode::TypeMismatch, "Each element of the 'pipeline' array must be an object");
     }
   }
-  out.spec.read_point = read_point(context);
+  set_read_view(context, out.spec);
   return out;
 }
 
@@ -78,6 +82,18 @@ bool begins_with(bson::View pipeline, std::string_view name) {
   return !stage.empty() && (*stage.begin()).name() == name;
 }
 
+// All stages are but these; of $collStats the count is.
+bool is_in_stable_api(const bson::Element& stage) {
+  constexpr std::string_view kOutside[] = {"$currentOp",    "$indexStats",     "$listLocalSessions",
+                                           "$listSessions", "$planCacheStats", "$search"};
+  if (stage.name() == "$collStats" && stage.is_document()) {
+    for (const bson::Element& field : stage.as_document())
+      if (field.name() != "count") return false;
+    return true;
+  }
+  return std::find(std::begin(kOutside), std::end(kOutside), stage.name()) == std::end(kOutside);
+}
+
 }  // namespace
 
 bool begins_with_change_stream(bson::View pipeline) {
@@ -86,6 +102,16 @@ bool begins_with_change_stream(bson::View pipeline) {
 
 bool reads_server_state(bson::View pipeline) {
   return begins_with(pipeline, "$currentOp");
+}
+
+void check_stages_in_stable_api(bson::View pipeline) {
+  for (const bson::Element& element : pipeline) {
+    if (!element.is_document() || element.as_document().empty()) continue;
+    const bson::Element stage = *element.as_document().begin();
+    if (is_in_stable_api(stage)) continue;
+    raise(ErrorCode::APIStrictError,
+          "stage {} is not allowed with 'apiStrict: true' in API Version 1", stage.name());
+  }
 }
 
 }  // namespace freshet::command

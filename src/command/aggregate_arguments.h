@@ -29,6 +29,9 @@ bool begins_with_change_stream(bson::View pipeline);
 /// True when the first stage is one that measures open streams: $currentOp.
 bool reads_server_state(bson::View pipeline);
 
+/// Throws APIStrictError (323) for stages that API version 1 does not have.
+void check_stages_in_stable_api(bson::View pipeline);
+
 /// aggregate with explain: true.
 void run_explain_aggregate(CommandContext& context, const AggregateArguments& arguments,
                            bson::Builder& reply);

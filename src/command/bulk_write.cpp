@@ -194,7 +194,7 @@ std::unique_ptr<Work> start_bulk_write(CommandContext& context) {
     if (operation.kind == BulkOperation::Kind::Insert) metrics.inserts.add();
     if (operation.kind == BulkOperation::Kind::Update) metrics.updates.add();
     if (operation.kind == BulkOperation::Kind::Delete) metrics.deletes.add();
-    if (context.txn_number && operation.is_multi()) {
+    if (context.is_retryable_write() && operation.is_multi()) {
       raise(ErrorCode::InvalidOptions, "Cannot use retryable writes with multi=true");
     }
   }

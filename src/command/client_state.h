@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/operation.h"
+#include "base/utf8.h"
+#include "bson/readable.h"
 
 namespace freshet::command {
 
@@ -31,10 +33,11 @@ class ClientState {
 
   /// Set by the first hello that carries `client`; a second one is refused by the caller.
   bool has_metadata() const { return !info_->metadata.empty(); }
-  void set_metadata(std::string application_name, std::string metadata) {
+  /// `metadata` is a document; it is kept as it can be shown.
+  void set_metadata(std::string application_name, const std::string& metadata) {
     auto info = std::make_shared<ClientInfo>(*info_);
-    info->application_name = std::move(application_name);
-    info->metadata = std::move(metadata);
+    info->application_name = utf8_replaced(std::move(application_name));
+    info->metadata = bson::readable(bson::View(metadata));
     info_ = std::move(info);
   }
 

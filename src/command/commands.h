@@ -27,6 +27,10 @@ std::unique_ptr<Work> start_update(CommandContext& context);
 void run_explain(CommandContext& context, bson::Builder& reply);
 void run_kill_cursors(CommandContext& context, bson::Builder& reply);
 
+// Transactions.
+std::unique_ptr<Work> start_commit_transaction(CommandContext& context);
+void run_abort_transaction(CommandContext& context, bson::Builder& reply);
+
 // Catalogue.
 void run_coll_mod(CommandContext& context, bson::Builder& reply);
 void run_clone_collection_as_capped(CommandContext& context, bson::Builder& reply);
@@ -59,6 +63,7 @@ void run_whats_my_uri(CommandContext& context, bson::Builder& reply);
 // Diagnostics and administration.
 void run_coll_stats(CommandContext& context, bson::Builder& reply);
 void run_compact(CommandContext& context, bson::Builder& reply);
+void run_configure_fail_point(CommandContext& context, bson::Builder& reply);
 void run_conn_pool_stats(CommandContext& context, bson::Builder& reply);
 void run_current_op(CommandContext& context, bson::Builder& reply);
 void run_data_size(CommandContext& context, bson::Builder& reply);
@@ -79,9 +84,11 @@ void run_log_rotate(CommandContext& context, bson::Builder& reply);
 void run_plan_cache_clear(CommandContext& context, bson::Builder& reply);
 void run_profile(CommandContext& context, bson::Builder& reply);
 void run_re_index(CommandContext& context, bson::Builder& reply);
+void run_repl_set_freeze(CommandContext& context, bson::Builder& reply);
 void run_repl_set_get_config(CommandContext& context, bson::Builder& reply);
 void run_repl_set_get_status(CommandContext& context, bson::Builder& reply);
 void run_repl_set_initiate(CommandContext& context, bson::Builder& reply);
+void run_repl_set_step_down(CommandContext& context, bson::Builder& reply);
 void run_server_status(CommandContext& context, bson::Builder& reply);
 void run_set_cluster_parameter(CommandContext& context, bson::Builder& reply);
 void run_set_default_rw_concern(CommandContext& context, bson::Builder& reply);

@@ -21,7 +21,13 @@
 #include "model/read_concern.h"
 #include "model/session_id.h"
 #include "model/write_concern.h"
+#include "pipeline/fixed_view.h"
 #include "wire/message.h"
+
+namespace freshet::session {
+class OpenTransaction;
+class TransactionUse;
+}  // namespace freshet::session
 
 namespace freshet::command {
 
@@ -53,16 +59,34 @@ struct CommandContext {
   model::WriteConcern write_concern;
   std::optional<model::SessionId> session;
   std::optional<std::int64_t> txn_number;
+  bool in_transaction = false;     ///< autocommit: false came with it
+  bool start_transaction = false;  ///< and it is the first
+  bool strict_api = false;         ///< apiStrict: nothing that is not part of API version 1
   std::optional<std::int64_t> max_time_ms;
   bool on_worker = false;  ///< true once a worker runs the command: it may take long and block
 
+  /// The transaction that the command is a statement of; null outside, and for a commit that is sent
+  /// again. Shared with the session's table and with cursors.
+  std::shared_ptr<session::OpenTransaction> transaction = nullptr;
+  session::TransactionUse* transaction_use = nullptr;  ///< the request's, inside transactions
+  bool transaction_failed = false;  ///< a statement failed and its reply says so: abort
+  /// What its reads see, where that is no moment of the command's own.
+  std::optional<pipeline::FixedView> view = std::nullopt;
+  model::ClusterTime at_cluster_time = {};  ///< of a snapshot read outside transactions; else zero
+
+  /// A write that the client sends again when it gets no answer.
+  bool is_retryable_write() const { return txn_number.has_value() && !in_transaction; }
+
   /// operationTime of the reply; zero means the last applied position.
   model::ClusterTime operation_time;
-  /// A durable write concern waits until this is visible; zero means the last applied position.
+  /// Of the last commit the command made: a durable write concern waits until it is visible. Zero
+  /// means that nothing was written, and then the wait is for the last applied position.
   model::ClusterTime durable_position;
   /// The collection that it works on, once known. Shared: it may be dropped meanwhile.
   std::shared_ptr<catalog::CollectionRuntime> used = nullptr;
   CommandCounts counts = {};
+  /// A getMore of a change stream: its errors are labelled when the stream can be resumed.
+  bool on_change_stream = false;
   /// It wrote although its row does not say so: an aggregate that ends in $out or $merge.
   bool writes = false;
   /// Exhaust: another reply follows without a request.
@@ -75,8 +99,8 @@ struct CommandContext {
   std::vector<bson::View> documents(std::string_view field) const;
 };
 
-/// What one step of a command came to.
-enum class [[nodiscard]] Progress : std::uint8_t{Done, Parked, NeedWorker};
+/// What one step of a command came to; see Step. Nothing interrupts a command that yields.
+enum class [[nodiscard]] Progress : std::uint8_t{Done, Parked, Yield, NeedWorker};
 
 /// A command that may have to wait: it keeps its own state between steps.
 class Work {

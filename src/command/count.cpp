@@ -101,7 +101,7 @@ CountArguments read_count_arguments(const CommandContext& context, bson::View bo
   out.spec.counts = true;
   const bool fits = out.limit <= std::numeric_limits<std::int64_t>::max() - out.skip;
   if (out.limit > 0 && fits) out.spec.limit = out.skip + out.limit;
-  out.spec.read_point = read_point(context);
+  set_read_view(context, out.spec);
   return out;
 }
 

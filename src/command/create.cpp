@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/write_batch.h"
 #include "pipeline/plan/view_check.h"
+#include "session/open_transaction.h"
 
 namespace freshet::command {
 
@@ -19,10 +20,14 @@ void run_create(CommandContext& context, bson::Builder& reply) {
     options.add(element);
   }
   const std::string bytes = options.take();
-  const catalog::DdlResult result =
-      context.services.data.ddl().create_collection(ns, bson::View(bytes), pipeline::check_view);
-  context.operation_time = result.position;
-  context.durable_position = result.position;
+  if (context.transaction) {
+    static_cast<void>(context.transaction->create_collection(ns, bson::View(bytes)));
+  } else {
+    const catalog::DdlResult result =
+        context.services.data.ddl().create_collection(ns, bson::View(bytes), pipeline::check_view);
+    context.operation_time = result.position;
+    context.durable_position = result.position;
+  }
   if (context.body["autoIndexId"]) {
     reply.add("note",
               "The autoIndexId option is deprecated and will be removed in a future release");

@@ -13,6 +13,7 @@
 #include "command/arguments.h"
 #include "command/commands.h"
 #include "command/write_batch.h"
+#include "session/open_transaction.h"
 
 namespace freshet::command {
 namespace {
@@ -102,6 +103,7 @@ class CreateIndexes final : public Work {
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
     if (!context.on_worker) return Progress::NeedWorker;
+    if (context.transaction) return create_in_transaction(*context.transaction, reply);
     if (!fill_ && !start(context)) {
       return started_.others_build ? Progress::Parked : finish(context, reply);
     }
@@ -122,6 +124,13 @@ class CreateIndexes final : public Work {
   }
 
  private:
+  std::vector<bson::View> specs() const {
+    std::vector<bson::View> specs;
+    for (const std::string& spec : specs_)
+      specs.emplace_back(spec);
+    return specs;
+  }
+
   // How long one build keeps a worker, and how often a waiting one looks whether it may go on.
   static constexpr Milliseconds kTurn{50};
   static constexpr Milliseconds kOthersWait{100};
@@ -129,10 +138,7 @@ class CreateIndexes final : public Work {
   /// Publishes the build; false when there is nothing to be filled.
   bool start(CommandContext& context) {
     context.op.check_now();
-    std::vector<bson::View> specs;
-    for (const std::string& spec : specs_)
-      specs.emplace_back(spec);
-    started_ = context.services.data.ddl().start_build(ns_, specs);
+    started_ = context.services.data.ddl().start_build(ns_, specs());
     if (started_.indexes.empty()) return false;
     fill_.emplace(context.services.data, started_);
     return true;
@@ -150,6 +156,19 @@ class CreateIndexes final : public Work {
     return false;
   }
 
+  // Only on what the transaction created: there is nothing to be built.
+  Progress create_in_transaction(session::OpenTransaction& transaction, bson::Builder& reply) {
+    catalog::CollectionPtr collection = transaction.unit().catalog().find(ns_);
+    if (!collection) {
+      collection = transaction.create_collection(ns_, bson::View());
+      started_.created_collection = true;
+    }
+    started_.indexes_before = collection->indexes.size();
+    started_.indexes_after = transaction.create_indexes(ns_, specs())->indexes.size();
+    append(reply, started_.indexes_after == started_.indexes_before);
+    return Progress::Done;
+  }
+
   Progress finish(CommandContext& context, bson::Builder& reply) {
     if (fill_) {
       started_.position = fill_->result().position;
@@ -157,15 +176,19 @@ class CreateIndexes final : public Work {
     }
     context.operation_time = started_.position;
     context.durable_position = started_.position;
+    append(reply, !fill_ && !started_.created_collection);
+    return Progress::Done;
+  }
+
+  void append(bson::Builder& reply, bool all_existed) const {
     reply.add("numIndexesBefore", static_cast<std::int32_t>(started_.indexes_before));
     reply.add("numIndexesAfter", static_cast<std::int32_t>(started_.indexes_after));
-    if (!fill_ && !started_.created_collection) {
+    if (all_existed) {
       reply.add("note", "all indexes already exist");
     } else {
       reply.add("createdCollectionAutomatically", started_.created_collection);
       reply.add("commitQuorum", "votingMembers");
     }
-    return Progress::Done;
   }
 
   const model::Namespace ns_;

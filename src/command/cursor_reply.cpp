@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "command/metrics.h"
 #include "model/resume_token.h"
+#include "session/open_transaction.h"
 
 namespace freshet::command {
 namespace {
@@ -71,6 +72,9 @@ Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool
     token->append_to(reply, "postBatchResumeToken");
   }
   reply.add("id", close ? std::int64_t{0} : pin_.id()).add("ns", pin_.params().ns.full());
+  if (const model::ClusterTime at = pin_.params().at_cluster_time; !at.is_zero()) {
+    reply.add("atClusterTime", at.timestamp());
+  }
   reply.close();
   pin_.note_batch(batch_->count());
   if (!pin_.source().tailable()) {
@@ -83,6 +87,7 @@ Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool
   if (close) {
     pin_.close();
   } else {
+    if (kind_ == Kind::First && context.transaction) context.transaction->note_cursor(pin_.id());
     pin_.release();
   }
   return Progress::Done;
@@ -109,7 +114,7 @@ std::optional<std::int64_t> read_cursor_batch_size(const Field& field) {
 
 cursor::CursorUser cursor_user(const CommandContext& context) {
   return {.session = context.session,
-          .txn_number = std::nullopt,
+          .txn_number = context.in_transaction ? context.txn_number : std::nullopt,
           .name = {},
           .client = context.client.info()};
 }
@@ -119,6 +124,7 @@ cursor::CursorParams cursor_params(const CommandContext& context, model::Namespa
   return {.ns = std::move(ns),
           .user = cursor_user(context),
           .no_timeout = no_timeout,
+          .at_cluster_time = context.at_cluster_time,
           .command = context.body.to_string()};
 }
 

@@ -114,7 +114,7 @@ std::unique_ptr<Work> start_delete(CommandContext& context) {
   for (const bson::View document : context.documents("deletes"))
     statements.push_back(read_statement(document));
   context.services.metrics.deletes.add(static_cast<std::int64_t>(statements.size()));
-  if (context.txn_number) {
+  if (context.is_retryable_write()) {
     for (const DeleteStatement& statement : statements) {
       if (statement.multi)
         raise(ErrorCode::InvalidOptions, "Cannot use retryable writes with limit=0");

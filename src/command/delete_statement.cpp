@@ -45,7 +45,8 @@ StatementStatus DeleteRunner::run_many(const StatementScope& scope,
                                        const catalog::CollectionPtr& collection,
                                        collection::StatementResult& result) {
   const commit::Transaction& transaction = scope.unit.transaction();
-  if (records_->needs_fresh_unit() && !transaction.empty()) return StatementStatus::More;
+  const bool alone = !scope.in_transaction;  // what is done may be committed in portions
+  if (alone && records_->needs_fresh_unit() && !transaction.empty()) return StatementStatus::More;
   while (const std::optional<PickedRecord> record =
              records_->pick_next(scope.unit, collection, scope.context.op)) {
     const collection::WriteUnit::Savepoint before = scope.unit.savepoint();
@@ -53,10 +54,10 @@ StatementStatus DeleteRunner::run_many(const StatementScope& scope,
     if (status != StatementStatus::Done) {
       scope.unit.rollback_to(before);
       records_->put_back(record->id);
-      return result.n > 0 ? StatementStatus::More : status;
+      return alone && result.n > 0 ? StatementStatus::More : status;
     }
-    if (portion_is_full(scope.context.services.limits, transaction) ||
-        records_->needs_fresh_unit()) {
+    if (alone && (portion_is_full(scope.context.services.limits, transaction) ||
+                  records_->needs_fresh_unit())) {
       return StatementStatus::More;
     }
   }

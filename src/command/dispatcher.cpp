@@ -30,7 +30,7 @@ class CommandDispatcher final : public Dispatcher {
     std::string out;
     wire::MessageWriter writer(out);
     const model::ClusterTime now = services_.commit.applied();
-    append_error(writer.body(), Error(result.code, result.problem), services_.identity, now, now);
+    append_error(writer.body(), Error(result.code, result.problem), &services_.identity, now, now);
     writer.finish({.response_to = result.message.request_id});
     return out;
   }

@@ -111,6 +111,9 @@ class Distinct final : public Work {
       visit_values(path, 0, *document, [&](bson::ValueView value) { values.add(value); });
     }
     reply.close();
+    if (!context.at_cluster_time.is_zero()) {
+      reply.add("atClusterTime", context.at_cluster_time.timestamp());
+    }
     note_examined(context, *plan);
     return Progress::Done;
   }
@@ -120,7 +123,9 @@ class Distinct final : public Work {
  private:
   // What counts as one value is the collection's matter, or the view's, unless the command says so.
   void use_collation(CommandContext& context) {
-    named_ = context.services.data.catalog().latest()->find(arguments_.spec.ns);
+    const catalog::StatePtr state =
+        context.view ? context.view->catalog : context.services.data.catalog().latest();
+    named_ = state->find(arguments_.spec.ns);
     if (arguments_.spec.collation_given) {
       own_collation_ = query::parse_collation(arguments_.spec.collation);
       collation_ = own_collation_.get();
@@ -145,7 +150,7 @@ DistinctArguments read_distinct_arguments(const CommandContext& context, bson::V
   if (out.spec.distinct.find('\0') != std::string::npos) {
     raise(location(31032), "distinct: the key must not contain a null byte");
   }
-  out.spec.read_point = read_point(context);
+  set_read_view(context, out.spec);
   return out;
 }
 

@@ -19,6 +19,7 @@ enum class [[nodiscard]] Step : std::uint8_t{
     Reply,       ///< take_reply() has the whole message, header included
     NoReply,     ///< nothing is to be sent (moreToCome requests)
     Parked,      ///< park() says what to wait for; step() again then
+    Yield,       ///< step() again when this thread's other messages have been looked at
     NeedWorker,  ///< too long for the connection's thread: step() again on a worker
     Close,       ///< close the connection; a reply may still be there to be sent first
 };

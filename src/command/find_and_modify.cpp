@@ -7,6 +7,7 @@
 #include "collection/data.h"
 #include "command/arguments.h"
 #include "command/batch_arguments.h"
+#include "command/command_unit.h"
 #include "command/commands.h"
 #include "command/metrics.h"
 #include "command/plan_services.h"
@@ -99,6 +100,9 @@ class FindAndModify final : public Work {
       if (answer_from_record(context, reply)) return Progress::Done;
       result_ = {.n = 0};
       const StatementStatus status = execute(context);
+      const bool in_the_way =
+          status == StatementStatus::Conflict || status == StatementStatus::Changed;
+      if (in_the_way && !unit_.is_own()) raise_write_conflict();
       if (status == StatementStatus::Conflict) return Progress::Parked;
       if (status == StatementStatus::Changed) continue;
       if (!commit(context)) continue;
@@ -109,19 +113,20 @@ class FindAndModify final : public Work {
   }
 
   Park park(CommandContext& context) override {
-    return Park{
-        .subscribe =
-            [this](const WakerPtr& waker) { unit_->transaction().wait_for_conflict(waker); },
-        .deadline = context.op.deadline()};
+    return Park{.subscribe =
+                    [this](const WakerPtr& waker) {
+                      unit_->transaction().wait_for_conflict(waker);
+                      unit_.drop();  // who waits holds nothing
+                    },
+                .deadline = context.op.deadline()};
   }
 
  private:
   void begin(CommandContext& context) {
     record_.reset();
     records_.reset();
-    unit_.reset();
-    unit_.emplace(context.services.data.begin());
-    if (context.txn_number)
+    unit_.begin(context);
+    if (context.is_retryable_write())
       record_.emplace(unit_->transaction(), *context.session, *context.txn_number);
   }
 
@@ -141,7 +146,7 @@ class FindAndModify final : public Work {
   collection::WriteContext write_context(const CommandContext& context) const {
     collection::WriteContext out = context.services.data.write_context();
     out.bypass_validation = arguments_.bypass_validation;
-    if (context.txn_number) {
+    if (context.is_retryable_write()) {
       out.lsid = context.session;
       out.txn_number = *context.txn_number;
       out.stmt_id = 0;
@@ -154,6 +159,7 @@ class FindAndModify final : public Work {
     if (collection && collection->is_view()) {
       raise(ErrorCode::CommandNotSupportedOnView, "findAndModify not supported on a view");
     }
+    if (collection && context.transaction) check_writable_in_transaction(*collection);
     if (collection) context.used = collection->runtime;
     records_.emplace(plan_services(context.services),
                      pipeline::StatementSpec{.filter = arguments_.query,
@@ -210,11 +216,15 @@ class FindAndModify final : public Work {
   }
 
   StatementStatus upsert(CommandContext& context, const catalog::CollectionPtr& collection) {
-    if (!collection) {
+    catalog::CollectionPtr target = collection;
+    if (!target && context.transaction) {
+      target = context.transaction->create_collection(arguments_.ns, bson::View());
+    }
+    if (!target) {
       context.services.data.ddl().ensure_collection(arguments_.ns);
       return StatementStatus::Changed;
     }
-    Upsert upsert(context.services.data, *unit_, collection, write_context(context));
+    Upsert upsert(context.services.data, *unit_, target, write_context(context));
     UpsertOutcome outcome = upsert.insert(*update_, *records_);
     if (outcome.status != StatementStatus::Done) return outcome.status;
     result_.n = 1;
@@ -243,7 +253,7 @@ class FindAndModify final : public Work {
       if (record_->save(context.services.clock.wall_ms()) != commit::HoldOutcome::Held)
         return false;
     }
-    if (unit_->transaction().empty()) return true;
+    if (!unit_.is_own() || unit_->transaction().empty()) return true;
     const commit::CommitResult result = unit_->commit();
     if (result.status == commit::CommitStatus::StaleCatalog) return false;
     if (result.status != commit::CommitStatus::Committed) raise_commit_failure(result.status);
@@ -274,7 +284,7 @@ class FindAndModify final : public Work {
   }
 
   const ModifyArguments arguments_;
-  std::optional<collection::WriteUnit> unit_;
+  CommandUnit unit_;
   std::optional<collection::RetryRecord> record_;
   std::optional<StatementRecords> records_;
   std::optional<query::Update> update_;

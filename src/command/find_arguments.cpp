@@ -53,11 +53,12 @@ void check_tailable_sort(const FindArguments& arguments) {
 
 }  // namespace
 
-commit::ReadPoint read_point(const CommandContext& context) {
+void set_read_view(const CommandContext& context, pipeline::QuerySpec& spec) {
   using Level = model::ReadConcern::Level;
   const Level level = context.read_concern.effective_level();
-  return level == Level::Majority || level == Level::Linearizable ? commit::ReadPoint::Visible
-                                                                  : commit::ReadPoint::Latest;
+  const bool visible = level == Level::Majority || level == Level::Linearizable;
+  spec.read_point = visible ? commit::ReadPoint::Visible : commit::ReadPoint::Latest;
+  spec.view = context.view;
 }
 
 FindArguments read_find_arguments(const CommandContext& context, bson::View body) {
@@ -78,7 +79,7 @@ FindArguments read_find_arguments(const CommandContext& context, bson::View body
   }
   check_tailable_sort(out);
   out.spec.tailable = out.tailable;
-  out.spec.read_point = read_point(context);
+  set_read_view(context, out.spec);
   // Waiting for data waits for what is visible, so that is what a tailing cursor reads.
   if (out.tailable) out.spec.read_point = commit::ReadPoint::Visible;
   return out;

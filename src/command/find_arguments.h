@@ -31,7 +31,7 @@ void check_view_options(const CommandContext& context, const FindArguments& argu
 /// does not keep: reading them must not look as if there were no data.
 void check_readable(const CommandContext& context, const model::Namespace& ns);
 
-/// Where the command's read concern reads.
-commit::ReadPoint read_point(const CommandContext& context);
+/// Where the command's read concern, or its transaction, reads.
+void set_read_view(const CommandContext& context, pipeline::QuerySpec& spec);
 
 }  // namespace freshet::command

@@ -5,13 +5,14 @@
 #include "bson/builder.h"
 #include "command/arguments.h"
 #include "command/command_table.h"
+#include "command/transaction_arguments.h"
 
 namespace freshet::command {
 namespace {
 
 // What the client asked for beyond single statements.
 struct Envelope {
-  bool transaction = false;
+  TransactionArguments transaction;
   bool stable_api = false;
   bool strict_api = false;
   bool api_options_alone = false;
@@ -89,16 +90,28 @@ void read_one(CommandContext& context, const bson::Element& element, Envelope& e
     return;
   }
   if (name == "autocommit" || name == "startTransaction") {
-    const bool on = field.strict_boolean();
-    if (name == "autocommit" && on) {
-      raise(ErrorCode::InvalidOptions, "autocommit may only be set to false");
-    }
-    envelope.transaction = true;
+    auto& given =
+        name == "autocommit" ? envelope.transaction.autocommit : envelope.transaction.start;
+    given = field.strict_boolean();
     return;
   }
   if (name == "apiVersion" || name == "apiStrict" || name == "apiDeprecationErrors") {
     return read_api(context, element, envelope);
   }
+}
+
+void check_read_concern(const CommandContext& context) {
+  using Level = model::ReadConcern::Level;
+  const CommandRow& row = context.row;
+  const Level level = context.read_concern.effective_level();
+  const bool taken = (row.flags & (kReads | kSnapshot)) != 0 || level == Level::Local ||
+                     (context.in_transaction && (row.flags & kInTransaction) != 0);
+  const bool snapshot =
+      level != Level::Snapshot || context.in_transaction || (row.flags & kSnapshot) != 0;
+  if (taken && snapshot) return;
+  raise(ErrorCode::InvalidOptions,
+        "Command {} does not support {{ readConcern: {{ level: \"{}\" }} }}", row.name,
+        model::to_string(level));
 }
 
 void check(const CommandContext& context, const Envelope& envelope) {
@@ -111,23 +124,7 @@ void check(const CommandContext& context, const Envelope& envelope) {
     raise(ErrorCode::APIStrictError,
           "Provided apiStrict:true, but the command {} is not in API Version 1", row.name);
   }
-  if (envelope.transaction) {
-    raise(ErrorCode::IllegalOperation,
-          "multi-document transactions are not supported by this version");
-  }
-  if (context.txn_number && !context.session) {
-    raise(ErrorCode::InvalidOptions,
-          "Transaction number requires a session ID to also be specified");
-  }
-  if (!context.read_concern.empty() && (row.flags & kReads) == 0 && context.read_concern.level &&
-      *context.read_concern.level != model::ReadConcern::Level::Local) {
-    raise(ErrorCode::InvalidOptions, "Command {} does not support readConcern {}", row.name,
-          model::to_string(*context.read_concern.level));
-  }
-  if (context.read_concern.effective_level() == model::ReadConcern::Level::Snapshot) {
-    raise(ErrorCode::InvalidOptions,
-          "readConcern level 'snapshot' is not supported by this version");
-  }
+  check_read_concern(context);
 }
 
 }  // namespace
@@ -137,6 +134,8 @@ void read_generic_arguments(CommandContext& context) {
   for (const bson::Element& element : context.body) {
     if (is_generic_argument(element.name())) read_one(context, element, envelope);
   }
+  context.strict_api = envelope.strict_api;
+  read_transaction_arguments(context, envelope.transaction);
   check(context, envelope);
 }
 

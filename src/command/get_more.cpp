@@ -10,6 +10,7 @@
 #include "command/arguments.h"
 #include "command/commands.h"
 #include "command/cursor_reply.h"
+#include "command/fail_points.h"
 #include "command/metrics.h"
 #include "command/plan_notes.h"
 #include "storage/commit/commit_layer.h"
@@ -72,6 +73,11 @@ class GetMore final : public Work {
   void open(CommandContext& context) {
     cursor::CursorPin pin = context.services.cursors.pin(
         arguments_.id, {std::string(context.db), *arguments_.collection}, cursor_user(context));
+    context.on_change_stream = pin.source().post_batch_token().has_value();
+    if (const auto fault =
+            context.services.fail_points.fire(FailPoint::FailGetMoreAfterCursorCheckout)) {
+      raise(*fault->error, "Failing getMore due to 'failGetMoreAfterCursorCheckout' failpoint");
+    }
     cursor::BatchLimits limits;
     if (arguments_.batch_size && *arguments_.batch_size > 0)
       limits.count_max = *arguments_.batch_size;
@@ -94,14 +100,18 @@ class GetMore final : public Work {
     if (waits) return;
     if (!context.max_time_ms || *context.max_time_ms == 0) {
       if (const auto left = pin.time_left()) context.op.set_deadline(context.op.started() + *left);
-      return;
-    }
-    if (pin.source().tailable()) {
+    } else if (pin.source().tailable()) {
       pin.release();
       raise(ErrorCode::BadValue,
             "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
+    } else {
+      context.op.set_deadline(context.op.started() + Milliseconds(*context.max_time_ms));
     }
-    context.op.set_deadline(context.op.started() + Milliseconds(*context.max_time_ms));
+    if (!context.op.deadline()) return;
+    if (context.services.fail_points.fire(FailPoint::MaxTimeAlwaysTimeOut) ||
+        context.services.clock.steady() >= *context.op.deadline()) {
+      raise(ErrorCode::MaxTimeMSExpired, "operation exceeded time limit");
+    }
   }
 
   const GetMoreArguments arguments_;

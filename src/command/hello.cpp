@@ -13,6 +13,7 @@
 #include "command/command_table.h"
 #include "command/commands.h"
 #include "command/identity.h"
+#include "command/primaryship.h"
 #include "session/registry.h"
 #include "storage/commit/commit_layer.h"
 #include "wire/compression.h"
@@ -72,7 +73,12 @@ class Hello final : public Work {
 
   Progress step(CommandContext& context, bson::Builder& reply) override {
     const SteadyTime now = context.services.clock.steady();
-    if (until_ && now < *until_ && context.services.commit.accepting()) return Progress::Parked;
+    const Identity& identity = context.services.identity;
+    context.services.primaryship.step_up_if_due();
+    const bool changed = identity.topology_counter != awaited_counter_;
+    if (until_ && now < *until_ && !changed && context.services.commit.accepting()) {
+      return Progress::Parked;
+    }
     append(context, reply);
     if (arguments_.topology_version && context.message.exhaust_allowed()) {
       context.more_to_come = true;
@@ -81,7 +87,13 @@ class Hello final : public Work {
     return Progress::Done;
   }
 
-  Park park(CommandContext&) override { return Park{.subscribe = nullptr, .deadline = until_}; }
+  Park park(CommandContext& context) override {
+    Primaryship& primaryship = context.services.primaryship;
+    const std::optional<SteadyTime> change = primaryship.step_up_due();
+    return Park{.subscribe = [&primaryship, counter = awaited_counter_](
+                                 const WakerPtr& waker) { primaryship.wait(counter, waker); },
+                .deadline = change ? std::min(*change, *until_) : until_};
+  }
 
  private:
   bool is_current(const CommandContext& context) const {
@@ -89,11 +101,12 @@ class Hello final : public Work {
     const bson::Element counter = (*arguments_.topology_version)["counter"];
     return process.type() == bson::Type::ObjectId &&
            process.as_object_id() == context.services.identity.process_id && counter.is_number() &&
-           counter.number_as_int64() == kTopologyCounter;
+           counter.number_as_int64() >= context.services.identity.topology_counter;
   }
 
   void await(const CommandContext& context) {
     const std::int64_t wait_ms = std::min(*arguments_.max_await_time_ms, kAwaitMsMax);
+    awaited_counter_ = context.services.identity.topology_counter;
     until_ = context.services.clock.steady() + Milliseconds(wait_ms);
   }
 
@@ -103,9 +116,11 @@ class Hello final : public Work {
     identity.append_topology_version(reply);
     reply.open_array("hosts").push(identity.advertised).close();
     reply.add("setName", identity.set_name).add("setVersion", std::int32_t{1});
-    reply.add(legacy_ ? "ismaster" : "isWritablePrimary", true).add("secondary", false);
-    reply.add("primary", identity.advertised).add("me", identity.advertised);
-    reply.add_object_id("electionId", identity.election_id());
+    const bool primary = identity.is_primary;
+    reply.add(legacy_ ? "ismaster" : "isWritablePrimary", primary).add("secondary", !primary);
+    if (primary) reply.add("primary", identity.advertised);
+    reply.add("me", identity.advertised);
+    if (primary) reply.add_object_id("electionId", identity.election_id());
     append_last_write(context, reply);
     const Limits& limits = context.services.limits;
     reply.add("maxBsonObjectSize", static_cast<std::int32_t>(limits.document_bytes_max));
@@ -155,6 +170,7 @@ class Hello final : public Work {
   const bool legacy_;
   const HelloArguments arguments_;
   std::optional<SteadyTime> until_;
+  std::int64_t awaited_counter_ = 0;  // of the topology version that the client knows
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Who this server says it is: a replica set of one, MongoDB 8.0 on the wire.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -16,17 +17,17 @@ inline constexpr std::int32_t kClaimedVersionArray[4] = {8, 0, 4, 0};
 inline constexpr std::int32_t kMinWireVersion = 0;
 inline constexpr std::int32_t kMaxWireVersion = 25;
 
-/// topologyVersion.counter: nothing here ever changes while the process lives.
-inline constexpr std::int64_t kTopologyCounter = 6;
-
-/// Fixed from start to end of the process. Thread-safe for reading.
+/// Fixed from start to end of the process, but for what Primaryship changes. Thread-safe for
+/// reading.
 struct Identity {
   std::string set_name = "rs0";
-  std::string advertised;       ///< "host:port" that clients reach us by
-  std::string process_id;       ///< 12 bytes, new at each start (topologyVersion.processId)
-  std::int64_t term = 1;        ///< grows at each start, persisted
-  std::int64_t started_ms = 0;  ///< wall time of the start
-  SteadyTime started{};         ///< the same moment on the clock that nobody sets
+  std::string advertised;              ///< "host:port" that clients reach us by
+  std::string process_id;              ///< 12 bytes, new at each start (topologyVersion.processId)
+  std::atomic<std::int64_t> term = 1;  ///< grows with each primaryship, persisted
+  std::int64_t started_ms = 0;         ///< wall time of the start
+  SteadyTime started{};                ///< the same moment on the clock that nobody sets
+  std::atomic<std::int64_t> topology_counter = 6;  ///< grows when what hello tells changes
+  std::atomic<bool> is_primary = true;
 
   Milliseconds uptime(const Clock& clock) const {
     return std::chrono::duration_cast<Milliseconds>(clock.steady() - started);

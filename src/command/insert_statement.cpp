@@ -13,11 +13,8 @@ StatementStatus InsertRunner::run(const StatementScope& scope, bson::View docume
                                   collection::StatementResult& result) {
   collection::Data& data = scope.context.services.data;
   if (!writer_) {
-    catalog::CollectionPtr collection = scope.unit.catalog().find(scope.ns);
-    if (!collection) {
-      data.ddl().ensure_collection(scope.ns);
-      return StatementStatus::Changed;
-    }
+    catalog::CollectionPtr collection = ensure_target(scope);
+    if (!collection) return StatementStatus::Changed;
     scope.context.used = collection->runtime;
     writer_.emplace(scope.unit, std::move(collection), scope.write_context());
   }

@@ -31,8 +31,8 @@ void OperationRegistry::remove(std::uint64_t id) {
   stripe.running.erase(id);
 }
 
-WakerPtr OperationRegistry::interrupt(RunningCommand& command) {
-  command.operation->interrupt(ErrorCode::Interrupted);
+WakerPtr OperationRegistry::interrupt(RunningCommand& command, ErrorCode code) {
+  command.operation->interrupt(code);
   return command.parked;
 }
 
@@ -43,18 +43,25 @@ bool OperationRegistry::kill(std::uint64_t id) {
     MutexLock lock(stripe.mutex);
     const auto at = stripe.running.find(id);
     if (at == stripe.running.end()) return false;
-    parked = interrupt(at->second);
+    parked = interrupt(at->second, ErrorCode::Interrupted);
   }
   if (parked) parked->wake();
   return true;
 }
 
 void OperationRegistry::kill_sessions(const std::function<bool(const model::SessionId&)>& which) {
+  interrupt_if(ErrorCode::Interrupted, [&](std::uint64_t, const RunningCommand& command) {
+    return command.session && which(*command.session);
+  });
+}
+
+void OperationRegistry::interrupt_if(
+    ErrorCode code, const std::function<bool(std::uint64_t, const RunningCommand&)>& which) {
   std::vector<WakerPtr> parked;
   for (Stripe& stripe : stripes_) {
     MutexLock lock(stripe.mutex);
     for (auto& [id, command] : stripe.running) {
-      if (command.session && which(*command.session)) parked.push_back(interrupt(command));
+      if (which(id, command)) parked.push_back(interrupt(command, code));
     }
   }
   for (const WakerPtr& waker : parked) {

@@ -49,6 +49,9 @@ class OperationRegistry {
   bool kill(std::uint64_t id);
   /// Kills what runs for these sessions.
   void kill_sessions(const std::function<bool(const model::SessionId&)>& which);
+  /// Interrupts each operation that `which` accepts with `code`; it must not call back.
+  void interrupt_if(ErrorCode code,
+                    const std::function<bool(std::uint64_t, const RunningCommand&)>& which);
   /// Calls `visit` for each, in no order, under a lock: it must not call back.
   void for_each(const std::function<void(std::uint64_t, const RunningCommand&)>& visit) const;
   std::size_t size() const;
@@ -62,7 +65,7 @@ class OperationRegistry {
   static constexpr std::size_t kStripes = 16;
 
   Stripe& stripe_of(std::uint64_t id) { return stripes_[id % kStripes]; }
-  static WakerPtr interrupt(RunningCommand& command);
+  static WakerPtr interrupt(RunningCommand& command, ErrorCode code);
 
   std::array<Stripe, kStripes> stripes_;
   std::atomic<std::uint64_t> next_id_{1};

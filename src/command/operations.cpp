@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "bson/json.h"
+#include "bson/readable.h"
 #include "collection/data.h"
 #include "command/arguments.h"
 #include "command/commands.h"
@@ -63,7 +64,7 @@ std::string operation_entry(const CommandServices& services, std::uint64_t id,
   if (running.session) running.session->append_to(entry, "lsid");
   entry.add("secs_running", static_cast<std::int64_t>(micros / 1'000'000))
       .add("microsecs_running", static_cast<std::int64_t>(micros));
-  entry.add("op", operation_kind(running.command_name)).add("ns", running.ns);
+  entry.add("op", operation_kind(running.command_name)).add("ns", utf8_replaced(running.ns));
   entry.add("command", bson::View(shown_command(bson::View(running.body), options)));
   append_cursor_in_use(entry, bson::View(running.body), cursors);
   append_progress(entry, operation.progress());
@@ -75,7 +76,7 @@ std::string operation_entry(const CommandServices& services, std::uint64_t id,
 }  // namespace
 
 std::string shown_command(bson::View command, const CurrentOpOptions& options) {
-  if (!options.truncate || command.size_bytes() <= kTruncatedBytes) return command.to_string();
+  if (!options.truncate || command.size_bytes() <= kTruncatedBytes) return bson::readable(command);
   std::string text = bson::to_json(command);
   text.resize(std::min(text.size(), kTruncatedBytes));
   bson::Builder out;

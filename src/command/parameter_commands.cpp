@@ -31,8 +31,8 @@ void run_set_parameter(CommandContext& context, bson::Builder& reply) {
     context.services.parameters.set(element.name(), element, reply);
     found = true;
   }
-  if (!found)
-    raise(ErrorCode::InvalidOptions, "no option found to set, use help:true to see options");
+  if (found) return;
+  raise(ErrorCode::InvalidOptions, "no option found to set, use help:true to see options");
 }
 
 }  // namespace freshet::command

@@ -11,22 +11,29 @@ namespace {
 
 struct Fixed {
   std::string_view name;
-  void (*append)(bson::Builder&);
+  void (*append)(const Parameters&, bson::Builder&);
 };
 
 // What clients ask for by name.
 constexpr Fixed kFixed[] = {
-    {"acceptApiVersion2", [](bson::Builder& out) { out.add("acceptApiVersion2", false); }},
+    {"acceptApiVersion2",
+     [](const Parameters&, bson::Builder& out) { out.add("acceptApiVersion2", false); }},
     {"authSchemaVersion",
-     [](bson::Builder& out) { out.add("authSchemaVersion", std::int32_t{5}); }},
+     [](const Parameters&, bson::Builder& out) { out.add("authSchemaVersion", std::int32_t{5}); }},
     {"authenticationMechanisms",
-     [](bson::Builder& out) { out.open_array("authenticationMechanisms").close(); }},
-    {"enableTestCommands", [](bson::Builder& out) { out.add("enableTestCommands", false); }},
+     [](const Parameters&, bson::Builder& out) {
+       out.open_array("authenticationMechanisms").close();
+     }},
+    {"enableTestCommands",
+     [](const Parameters& parameters, bson::Builder& out) {
+       out.add("enableTestCommands", parameters.test_commands());
+     }},
     {"featureCompatibilityVersion",
-     [](bson::Builder& out) {
+     [](const Parameters&, bson::Builder& out) {
        out.open_document("featureCompatibilityVersion").add("version", "8.0").close();
      }},
-    {"requireApiVersion", [](bson::Builder& out) { out.add("requireApiVersion", false); }},
+    {"requireApiVersion",
+     [](const Parameters&, bson::Builder& out) { out.add("requireApiVersion", false); }},
 };
 
 constexpr std::string_view kAllowDiskUse = "allowDiskUseByDefault";
@@ -40,7 +47,12 @@ bool Parameters::append(std::string_view name, bson::Builder& out) const {
   }
   for (const Fixed& fixed : kFixed) {
     if (fixed.name != name) continue;
-    fixed.append(out);
+    fixed.append(*this, out);
+    return true;
+  }
+  for (const Setting& setting : settings_) {
+    if (setting.name != name) continue;
+    out.add(name, setting.get());
     return true;
   }
   const LimitRow* row = find_limit(name);
@@ -51,8 +63,10 @@ bool Parameters::append(std::string_view name, bson::Builder& out) const {
 
 void Parameters::append_all(bson::Builder& out) const {
   for (const Fixed& fixed : kFixed)
-    fixed.append(out);
+    fixed.append(*this, out);
   out.add(kAllowDiskUse, allow_disk_use_by_default());
+  for (const Setting& setting : settings_)
+    out.add(setting.name, setting.get());
   for (const LimitRow& row : limit_table())
     out.add(row.name, limits_.*row.member);
 }
@@ -64,6 +78,17 @@ void Parameters::set(std::string_view name, bson::ValueView value, bson::Builder
             bson::type_alias(value.type()));
     }
     reply.add("was", allow_disk_use_by_default_.exchange(value.truthy()));
+    return;
+  }
+  for (const Setting& setting : settings_) {
+    if (setting.name != name) continue;
+    if (!value.is_number() || value.number_as_int64() < setting.min ||
+        value.number_as_int64() > setting.max) {
+      raise(ErrorCode::BadValue, "expected a whole number from {} to {} for parameter {}",
+            setting.min, setting.max, name);
+    }
+    reply.add("was", setting.get());
+    setting.set(value.number_as_int64());
     return;
   }
   bson::Builder known;

@@ -2,7 +2,9 @@
 #include "command/profile_entry.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "bson/builder.h"
+#include "bson/readable.h"
 #include "command/command_table.h"
 #include "command/current_operations.h"
 
@@ -18,12 +20,12 @@ std::string namespace_of(const CommandContext& context) {
   std::string_view coll = "$cmd";
   if (first.is_string()) coll = first.as_string();
   if (context.row.name == "getMore" && of_cursor.is_string()) coll = of_cursor.as_string();
-  return std::string(context.db) + "." + std::string(coll);
+  return utf8_replaced(std::string(context.db) + "." + std::string(coll));
 }
 
 void append_command(const CommandContext& context, bson::Builder& out) {
   if (context.body.size_bytes() <= kCommandBytesMax) {
-    out.add("command", context.body);
+    out.add("command", bson::View(bson::readable(context.body)));
     return;
   }
   out.open_document("command");

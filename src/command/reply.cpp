@@ -1,50 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/reply.h"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
+
+#include "command/error_labels.h"
 
 namespace freshet::command {
 namespace {
-
-using enum ErrorCode;
-
-constexpr ErrorCode kStateChange[] = {NotWritablePrimary,    NotPrimaryNoSecondaryOk,
-                                      InterruptedAtShutdown, InterruptedDueToReplStateChange,
-                                      NotPrimaryOrSecondary, PrimarySteppedDown,
-                                      ShutdownInProgress};
-
-constexpr ErrorCode kRetryable[] = {InterruptedAtShutdown, InterruptedDueToReplStateChange,
-                                    NotWritablePrimary,    NotPrimaryNoSecondaryOk,
-                                    NotPrimaryOrSecondary, PrimarySteppedDown,
-                                    ShutdownInProgress,    HostNotFound,
-                                    HostUnreachable,       NetworkTimeout,
-                                    location(9001),        location(262)};
-
-// 43 is resumable without a label; the rest is the contract's list (change-streams.md 1.11).
-constexpr ErrorCode kResumable[] = {HostUnreachable,
-                                    HostNotFound,
-                                    NetworkTimeout,
-                                    ShutdownInProgress,
-                                    location(133),
-                                    location(150),
-                                    PrimarySteppedDown,
-                                    location(234),
-                                    location(262),
-                                    location(9001),
-                                    NotWritablePrimary,
-                                    InterruptedAtShutdown,
-                                    InterruptedDueToReplStateChange,
-                                    location(13388),
-                                    NotPrimaryNoSecondaryOk,
-                                    NotPrimaryOrSecondary,
-                                    location(63)};
-
-template <std::size_t N>
-bool contains(const ErrorCode (&codes)[N], ErrorCode code) {
-  return std::find(std::begin(codes), std::end(codes), code) != std::end(codes);
-}
 
 void append_times(bson::Builder& reply, model::ClusterTime cluster_time,
                   model::ClusterTime operation_time) {
@@ -65,7 +27,7 @@ void append_ok(bson::Builder& reply, model::ClusterTime cluster_time,
   append_times(reply, cluster_time, operation_time);
 }
 
-void append_error(bson::Builder& reply, const Error& error, const Identity& identity,
+void append_error(bson::Builder& reply, const Error& error, const Identity* identity,
                   model::ClusterTime cluster_time, model::ClusterTime operation_time) {
   if (!error.labels().empty()) {
     reply.open_array("errorLabels");
@@ -78,18 +40,10 @@ void append_error(bson::Builder& reply, const Error& error, const Identity& iden
   reply.add("code", static_cast<std::int32_t>(error.code()));
   reply.add("codeName", code_name(error.code()));
   if (!error.extra().empty()) reply.add_all(bson::View(error.extra()));
-  if (is_state_change(error.code())) identity.append_topology_version(reply);
+  if (identity != nullptr && is_state_change(error.code())) {
+    identity->append_topology_version(reply);
+  }
   append_times(reply, cluster_time, operation_time);
-}
-
-bool is_state_change(ErrorCode code) {
-  return contains(kStateChange, code);
-}
-bool is_retryable(ErrorCode code) {
-  return contains(kRetryable, code);
-}
-bool is_resumable_change_stream_error(ErrorCode code) {
-  return contains(kResumable, code);
 }
 
 }  // namespace freshet::command

@@ -9,11 +9,14 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "command/command_end.h"
+#include "command/error_labels.h"
 #include "command/generic_arguments.h"
 #include "command/identity.h"
 #include "command/metrics.h"
 #include "command/operation_registry.h"
+#include "command/parameters.h"
 #include "command/reply.h"
+#include "command/role.h"
 #include "command/short_write.h"
 #include "session/registry.h"
 #include "storage/commit/commit_layer.h"
@@ -57,6 +60,7 @@ Step Request::step() {
   try {
     return advance();
   } catch (const Error& error) {
+    if (error.code() == ErrorCode::ClientDisconnect) return close();
     write_error(error);
   } catch (const std::bad_alloc&) {
     write_error(Error(ErrorCode::ExceededMemoryLimit, "not enough memory for this command"));
@@ -70,9 +74,16 @@ Step Request::step() {
 
 Step Request::advance() {
   if (std::exchange(parked_, false)) end_park();
-  // What is done is done: a write whose durability is awaited is answered with what it did.
-  if (operation_.interrupted() && state_ != State::AwaitDurable) operation_.check_now();
+  // What is done is done: a write that is being committed, or whose durability is awaited, is
+  // answered with what it did.
+  const bool writes_stand = std::exchange(yielded_, false) || state_ == State::AwaitDurable;
+  if (operation_.interrupted() && !writes_stand) operation_.check_now();
   if (state_ == State::Fresh || state_ == State::Finished) open();
+  if (state_ == State::Held) {
+    if (must_hold()) return Step::Parked;
+    if (fault_.strikes_before(*context_)) return close();
+    state_ = work_ ? State::AwaitTurn : State::AwaitRead;
+  }
   if (state_ == State::AwaitRead) {
     if (must_await_read()) return Step::Parked;
     state_ = State::AwaitRoom;
@@ -81,6 +92,11 @@ Step Request::advance() {
     // Asked again on the worker: many may have been let through before the first of them wrote.
     if (must_await_room()) return Step::Parked;
     if (moves_to_worker()) return Step::NeedWorker;
+    state_ = State::AwaitTurn;
+  }
+  if (state_ == State::AwaitTurn) {
+    operation_.check_now();
+    if (!scope_.enter(*context_)) return Step::Parked;
     state_ = State::Running;
   }
   if (state_ == State::Running) {
@@ -88,14 +104,20 @@ Step Request::advance() {
     switch (run()) {
       case Progress::Parked:
         return Step::Parked;
+      case Progress::Yield:
+        yielded_ = true;
+        return Step::Yield;
       case Progress::NeedWorker:
         context_->on_worker = true;
         return Step::NeedWorker;
       case Progress::Done:
+        scope_.keep(*context_);
+        leave_session();
         state_ = State::AwaitDurable;
     }
   }
   if (must_await_durable()) return Step::Parked;
+  if (RequestFault::strikes_after(*context_)) return close();
   check_write_concern();
   note_command_end(*context_, nullptr, writer_->body().size_bytes());
   append_ok(writer_->body(), services_.commit.applied(), operation_time());
@@ -105,13 +127,14 @@ Step Request::advance() {
 void Request::open() {
   writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
   if (state_ == State::Finished) {  // the next reply of an exhaust stream
-    state_ = State::Running;
+    fault_.arm(*context_);
+    state_ = State::Held;
     return;
   }
   if (message_.body.empty())
     raise(ErrorCode::CommandNotFound, "an empty document is not a command");
   const bson::Element first = *message_.body.begin();
-  const CommandRow* row = find_command(first.name());
+  const CommandRow* row = find_row(first.name());
   const std::string_view db = database_of(message_);
   if (row == nullptr) raise(ErrorCode::CommandNotFound, "no such command: '{}'", first.name());
   if (message_.is_query() && (row->flags & kHandshake) == 0) {
@@ -131,27 +154,54 @@ void Request::open() {
     raise(ErrorCode::Unauthorized, "{} may only be run against the admin database", row->name);
   }
   read_generic_arguments(*context_);
+  check_role(*context_);
   if ((row->flags & kNoCount) == 0) services_.metrics.commands.add();
   if (context_->session) services_.sessions.touch(*context_->session);
   register_operation();
-  state_ = State::AwaitRead;
+  fault_.arm(*context_);
+  state_ = State::Held;
+}
+
+const CommandRow* Request::find_row(std::string_view name) const {
+  const CommandRow* row = find_command(name);
+  const bool hidden = row != nullptr && (row->flags & kTestOnly) != 0;
+  return hidden && !services_.parameters.test_commands() ? nullptr : row;
+}
+
+bool Request::must_hold() const {
+  return fault_.held_until() && services_.clock.steady() < *fault_.held_until();
 }
 
 // Reads that must see a moment the client knows of wait until it is there.
 bool Request::must_await_read() {
+  using Level = model::ReadConcern::Level;
   const model::ReadConcern& concern = context_->read_concern;
-  if (!concern.after_cluster_time) return false;
-  const model::ClusterTime after = *concern.after_cluster_time;
-  if (after > services_.commit.applied()) {
+  const auto& wanted =
+      concern.at_cluster_time ? concern.at_cluster_time : concern.after_cluster_time;
+  if (!wanted) return false;
+  if (*wanted > services_.commit.applied()) {
     raise(ErrorCode::InvalidOptions,
-          "readConcern afterClusterTime value must not be greater than the current clusterTime");
+          "readConcern {} value must not be greater than the current clusterTime. Requested "
+          "clusterTime: ({}, {}); current clusterTime: ({}, {})",
+          concern.at_cluster_time ? "atClusterTime" : "afterClusterTime", wanted->seconds(),
+          wanted->increment(), services_.commit.applied().seconds(),
+          services_.commit.applied().increment());
   }
-  if (concern.effective_level() != model::ReadConcern::Level::Majority ||
-      services_.commit.visible() >= after || !services_.commit.accepting()) {
+  // What a majority has, and what is read by time, is durable.
+  const Level level = concern.effective_level();
+  const bool durable = level == Level::Majority || level == Level::Snapshot;
+  awaited_read_ = *wanted;
+  if (!durable || services_.commit.visible() >= *wanted || !services_.commit.accepting()) {
     return false;
   }
   operation_.check_now();
   return true;
+}
+
+// What the command worked with goes first: it reads what a transaction holds.
+void Request::leave_session() {
+  if (!context_->more_to_come) work_.reset();
+  scope_.leave(*context_);
 }
 
 // Writes do not begin while the disk is far behind; no thread waits for it.
@@ -196,6 +246,7 @@ Progress Request::run() {
   return work_->step(*context_, writer_->body());
 }
 
+// Whoever interrupts the operation ends its wait too.
 Park Request::park() {
   Park wait = current_wait();
   parked_ = true;
@@ -207,13 +258,15 @@ Park Request::park() {
 }
 
 Park Request::current_wait() {
+  if (state_ == State::Held) return Park{.subscribe = nullptr, .deadline = fault_.held_until()};
+  if (state_ == State::AwaitTurn) return scope_.wait(*context_);
   if (state_ == State::AwaitDurable) {
-    return Park{.subscribe = [commit = &services_.commit, position = context_->durable_position](
+    return Park{.subscribe = [commit = &services_.commit, position = durable_position_](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
                 .deadline = earlier(durable_deadline_, operation_.deadline())};
   }
   if (state_ == State::AwaitRead) {
-    const model::ClusterTime position = *context_->read_concern.after_cluster_time;
+    const model::ClusterTime position = awaited_read_;
     services_.commit.request_flush(position);
     return Park{.subscribe = [commit = &services_.commit, position](
                                  const WakerPtr& waker) { commit->wait_visible(position, waker); },
@@ -236,20 +289,22 @@ void Request::write_error(Error error) {
   exhaust_ = false;
   services_.metrics.asserts_user.add();
   if (context_) {
-    const bool retryable_write =
-        context_->txn_number.has_value() && (context_->row.flags & kWrites) != 0;
-    if (retryable_write && is_retryable(error.code())) error.add_label("RetryableWriteError");
-    if (context_->row.name == "getMore" && is_resumable_change_stream_error(error.code())) {
-      error.add_label("ResumableChangeStreamError");
-    }
     context_->more_to_come = false;
+    leave_session();
+    if (const auto* instead = fault_.labels()) {
+      for (const std::string& label : *instead)
+        error.add_label(label);
+    } else {
+      for (const std::string_view label : error_labels(*context_, error))
+        error.add_label(std::string(label));
+    }
   }
   if (!writer_)
     writer_.emplace(reply_, message_.is_query() ? wire::OpCode::Reply : wire::OpCode::Msg);
   writer_->restart();
   if (context_) note_command_end(*context_, &error, 0);
-  append_error(writer_->body(), error, services_.identity, services_.commit.applied(),
-               operation_time());
+  const Identity* identity = fault_.is_made_up() ? nullptr : &services_.identity;
+  append_error(writer_->body(), error, identity, services_.commit.applied(), operation_time());
 }
 
 Step Request::finish() {
@@ -274,6 +329,18 @@ Step Request::finish() {
     return Step::NoReply;
   }
   return Step::Reply;
+}
+
+// No reply: the client is gone, or shall think so.
+Step Request::close() {
+  state_ = State::Finished;
+  exhaust_ = false;
+  if (context_) leave_session();
+  work_.reset();
+  unregister_operation();
+  writer_.reset();
+  reply_.clear();
+  return Step::Close;
 }
 
 std::string Request::take_reply() {

@@ -11,7 +11,9 @@
 #include "command/command_table.h"
 #include "command/context.h"
 #include "command/exchange.h"
+#include "command/request_fault.h"
 #include "command/services.h"
+#include "command/transaction_scope.h"
 
 namespace freshet::command {
 
@@ -29,20 +31,34 @@ class Request final : public Exchange {
   void interrupt(ErrorCode code) noexcept override { operation_.interrupt(code); }
 
  private:
-  enum class State : std::uint8_t { Fresh, AwaitRead, AwaitRoom, Running, AwaitDurable, Finished };
+  enum class State : std::uint8_t {
+    Fresh,
+    Held,       // by a fail point
+    AwaitRead,  // a moment that the client knows of
+    AwaitRoom,  // in the log that is not durable yet
+    AwaitTurn,  // another command of the session
+    Running,
+    AwaitDurable,
+    Finished,
+  };
 
   Step advance();
   void open();
+  const CommandRow* find_row(std::string_view name) const;
+  bool must_hold() const;
   bool must_await_read();
   bool must_await_room();
   void end_park();
   bool moves_to_worker();
   bool wants_worker();
   Progress run();
+  void leave_session();
   bool writes() const;
   bool must_await_durable();
   Step finish();
+  Step close();
   void write_error(Error error);
+  void append_labels(const std::vector<std::string_view>& labels);
   bool gave_up_waiting();
   Park current_wait();
   void check_write_concern();
@@ -60,9 +76,14 @@ class Request final : public Exchange {
   std::string reply_;
   std::optional<wire::MessageWriter> writer_;
   State state_ = State::Fresh;
+  model::ClusterTime awaited_read_;      // to be visible before the command runs
+  model::ClusterTime durable_position_;  // to be visible before the reply goes
   std::optional<SteadyTime> durable_deadline_;
+  RequestFault fault_;
+  TransactionScope scope_;
   bool exhaust_ = false;
   bool registered_ = false;
+  bool yielded_ = false;              // in the last step
   bool parked_ = false;               // as the registry knows it
   std::optional<bool> wants_worker_;  // once that was found out
   std::int32_t response_to_;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "command/error_labels.h"
 #include "command/identity.h"
 #include "command/reply.h"
 #include "command/request.h"
@@ -16,14 +17,16 @@ bool Request::writes() const {
 
 bool Request::must_await_durable() {
   if (!writes() || !context_->write_concern.wants_durable()) return false;
-  model::ClusterTime& position = context_->durable_position;
-  if (position.is_zero()) position = services_.commit.applied();
-  if (services_.commit.visible() >= position) return false;
+  if (durable_position_.is_zero()) {
+    const model::ClusterTime wrote = context_->durable_position;
+    durable_position_ = wrote.is_zero() ? services_.commit.applied() : wrote;
+  }
+  if (services_.commit.visible() >= durable_position_) return false;
   if (!services_.commit.accepting()) {
     raise(ErrorCode::InterruptedAtShutdown, "the server stopped before the write was durable");
   }
   if (gave_up_waiting()) return false;
-  services_.commit.request_flush(position);
+  services_.commit.request_flush(durable_position_);
   return true;
 }
 
@@ -50,6 +53,13 @@ bool Request::gave_up_waiting() {
 
 // The write is done; that more members than there are cannot confirm it is said beside its result.
 void Request::check_write_concern() {
+  if (!fault_.write_concern_error().empty()) {
+    const bson::View fault(fault_.write_concern_error());
+    writer_->body().add("writeConcernError", fault);
+    const auto code = static_cast<ErrorCode>(fault["code"].number_as_int64());
+    append_labels(write_concern_error_labels(*context_, code));
+    return;
+  }
   const model::WriteConcern& concern = context_->write_concern;
   if (!writes() || concern.is_majority()) return;
   if (concern.w_mode.empty() && concern.w_number > 1) {
@@ -70,10 +80,19 @@ void Request::append_write_concern_error(ErrorCode code, std::string_view messag
   if (timed_out) reply.add("wtimeout", true);
   context_->write_concern.append_to(reply, "writeConcern");
   reply.close().close();
-  if (context_->txn_number && is_retryable(code)) {
-    reply.open_array("errorLabels").push("RetryableWriteError").close();
-  }
+  append_labels(write_concern_error_labels(*context_, code));
   if (is_state_change(code)) services_.identity.append_topology_version(reply);
+}
+
+// A fail point may say which labels there shall be.
+void Request::append_labels(const std::vector<std::string_view>& labels) {
+  std::vector<std::string_view> chosen = labels;
+  if (const auto* instead = fault_.labels()) chosen.assign(instead->begin(), instead->end());
+  if (chosen.empty()) return;
+  writer_->body().open_array("errorLabels");
+  for (const std::string_view label : chosen)
+    writer_->body().push(label);
+  writer_->body().close();
 }
 
 }  // namespace freshet::command

@@ -18,6 +18,8 @@
 #include "cursor/registry.h"
 #include "oplog/retention.h"
 #include "session/registry.h"
+#include "session/transaction_table.h"
+#include "stream/hub.h"
 
 namespace freshet::command {
 namespace {
@@ -100,6 +102,16 @@ void append_cursors(const CommandServices& services, bson::Builder& reply) {
   reply.add("total", stats.open_total).close().close();
 }
 
+void append_transactions(const CommandServices& services, bson::Builder& reply) {
+  const session::TransactionStats stats = services.transactions.stats();
+  reply.open_document("transactions");
+  reply.add("retriedStatementsCount", services.metrics.retried_statements.value());
+  reply.add("currentActive", stats.active).add("currentInactive", stats.open - stats.active);
+  reply.add("currentOpen", stats.open).add("memoryBytes", stats.memory_bytes);
+  reply.add("totalAborted", stats.total_aborted).add("totalCommitted", stats.total_committed);
+  reply.add("totalStarted", stats.total_started).close();
+}
+
 void append_metrics(CommandServices& services, bson::Builder& reply) {
   const Metrics& metrics = services.metrics;
   reply.open_document("metrics");
@@ -161,6 +173,7 @@ void run_server_status(CommandContext& context, bson::Builder& reply) {
       .add("bits", std::int32_t{64})
       .add("resident", static_cast<std::int32_t>(memory.resident_mb));
   reply.add("virtual", static_cast<std::int32_t>(memory.virtual_mb)).add("supported", true).close();
+  append_transactions(services, reply);
   append_image_metrics(services, reply);
   append_metrics(services, reply);
   append_oplog(services, reply);

@@ -40,15 +40,18 @@ class Registry;
 }
 namespace freshet::session {
 class Registry;
-}
+class TransactionTable;
+}  // namespace freshet::session
 
 namespace freshet::command {
 
 struct Identity;
 struct Metrics;
+class FailPoints;
 class OperationRegistry;
 class Parameters;
 class Profiler;
+class Primaryship;
 class Dispatcher;
 
 /// What the edge counts; see serverStatus.
@@ -85,6 +88,8 @@ struct CommandServices {
   const Identity& identity;
   Metrics& metrics;
   OperationRegistry& operations;
+  FailPoints& fail_points;
+  Primaryship& primaryship;
   Parameters& parameters;
   Profiler& profiler;
   commit::CommitLayer& commit;
@@ -97,6 +102,7 @@ struct CommandServices {
   stream::StreamCounters& stream_counters;
   cursor::Registry& cursors;
   session::Registry& sessions;
+  session::TransactionTable& transactions;
   Host& host;
   pipeline::SpillArea* spill;  ///< null: nothing goes to disk
 };

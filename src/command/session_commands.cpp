@@ -13,6 +13,7 @@
 #include "cursor/registry.h"
 #include "model/uuid.h"
 #include "session/registry.h"
+#include "session/transaction_table.h"
 
 namespace freshet::command {
 namespace {
@@ -32,6 +33,9 @@ void kill_work_of(CommandContext& context, const std::vector<model::SessionId>& 
   const model::SessionId* own = context.session ? &*context.session : nullptr;
   context.services.operations.kill_sessions([&](const model::SessionId& session) {
     if (own != nullptr && session == *own) return false;
+    return all || std::find(sessions.begin(), sessions.end(), session) != sessions.end();
+  });
+  context.services.transactions.abort_if([&](const model::SessionId& session) {
     return all || std::find(sessions.begin(), sessions.end(), session) != sessions.end();
   });
   if (all) {
@@ -56,7 +60,11 @@ void run_start_session(CommandContext& context, bson::Builder& reply) {
 }
 
 void run_end_sessions(CommandContext& context, bson::Builder&) {
-  for (const model::SessionId& session : read_sessions(context)) {
+  const std::vector<model::SessionId> sessions = read_sessions(context);
+  context.services.transactions.abort_if([&](const model::SessionId& session) {
+    return std::find(sessions.begin(), sessions.end(), session) != sessions.end();
+  });
+  for (const model::SessionId& session : sessions) {
     context.services.cursors.kill_session(session);
     context.services.sessions.end(session);
   }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/operation.h"
+#include "bson/readable.h"
 #include "collection/data.h"
 #include "model/resume_token.h"
 #include "oplog/retention.h"
@@ -75,7 +76,8 @@ void append_stream_report(const StreamReport& report, bson::Builder& out) {
   const stream::StreamProgress& progress = *cursor.stream;
   out.add("cursorId", cursor.id).add("ns", cursor.params.ns.full());
   append_client(cursor, out);
-  append_definition(bson::View(cursor.params.command), out);
+  const std::string command = bson::readable(bson::View(cursor.params.command));
+  append_definition(bson::View(command), out);
   out.add("state", stream_state(cursor));
   out.add("clusterTime", progress.position.timestamp());
   token_at(progress.position).append_to(out, "resumeToken");

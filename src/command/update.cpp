@@ -123,7 +123,7 @@ std::unique_ptr<Work> start_update(CommandContext& context) {
   for (const bson::View document : context.documents("updates"))
     statements.push_back(read_statement(document));
   context.services.metrics.updates.add(static_cast<std::int64_t>(statements.size()));
-  if (context.txn_number) {
+  if (context.is_retryable_write()) {
     for (const UpdateStatement& statement : statements) {
       if (statement.multi) {
         raise(ErrorCode::InvalidOptions, "Cannot use retryable writes with multi=true");

@@ -88,7 +88,8 @@ StatementStatus UpdateRunner::run_many(const StatementScope& scope,
   if (!collection) return finish_unmatched(scope, collection, result);
   if (failed_) throw *std::exchange(failed_, std::nullopt);
   const commit::Transaction& transaction = scope.unit.transaction();
-  if (records_->needs_fresh_unit() && !transaction.empty()) return StatementStatus::More;
+  const bool alone = !scope.in_transaction;  // what is done may be committed in portions
+  if (alone && records_->needs_fresh_unit() && !transaction.empty()) return StatementStatus::More;
   while (const std::optional<PickedRecord> record =
              records_->pick_next(scope.unit, collection, scope.context.op)) {
     const collection::WriteUnit::Savepoint before = scope.unit.savepoint();
@@ -102,11 +103,11 @@ StatementStatus UpdateRunner::run_many(const StatementScope& scope,
       // What the statement has done so far stands; this record comes again.
       scope.unit.rollback_to(before);
       records_->put_back(record->id);
-      return result.n > 0 ? StatementStatus::More : status;
+      return alone && result.n > 0 ? StatementStatus::More : status;
     }
     matched_any_ = true;
-    if (portion_is_full(scope.context.services.limits, transaction) ||
-        records_->needs_fresh_unit()) {
+    if (alone && (portion_is_full(scope.context.services.limits, transaction) ||
+                  records_->needs_fresh_unit())) {
       return StatementStatus::More;
     }
   }
@@ -132,12 +133,12 @@ StatementStatus UpdateRunner::finish_unmatched(const StatementScope& scope,
                                                collection::StatementResult& result) {
   if (!statement_.upsert) return StatementStatus::Done;
   collection::Data& data = scope.context.services.data;
-  if (!collection) {
-    data.ddl().ensure_collection(scope.ns);
+  const catalog::CollectionPtr target = collection ? collection : ensure_target(scope);
+  if (!target) {
     records_.reset();
     return StatementStatus::Changed;
   }
-  Upsert upsert(data, scope.unit, collection, scope.write_context());
+  Upsert upsert(data, scope.unit, target, scope.write_context());
   UpsertOutcome outcome = upsert.insert(*update_, *records_);
   if (outcome.status != StatementStatus::Done) {
     records_.reset();  // somebody may have inserted what was not there: it is searched again

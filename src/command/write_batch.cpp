@@ -16,7 +16,9 @@ namespace {
 bool ends_command(ErrorCode code) {
   using enum ErrorCode;
   return code == MaxTimeMSExpired || code == Interrupted || code == InterruptedAtShutdown ||
-         code == ShutdownInProgress || code == TransactionTooOld;
+         code == ShutdownInProgress || code == TransactionTooOld || code == WriteConflict ||
+         code == InterruptedDueToReplStateChange || code == ClientDisconnect ||
+         code == TransactionExceededLifetimeLimitSeconds;
 }
 
 }  // namespace
@@ -83,19 +85,24 @@ StatementScope WriteBatch::scope(CommandContext& context, const model::Namespace
           .unit = *unit_,
           .ns = ns,
           .bypass_validation = arguments_.bypass_validation,
-          .stmt_id = context.txn_number ? stmt_id(index) : -1};
+          .stmt_id = context.is_retryable_write() ? stmt_id(index) : -1,
+          .in_transaction = context.transaction != nullptr};
 }
 
 Progress WriteBatch::step(CommandContext& context, bson::Builder& reply) {
-  do {  // once more when the last commit has to be run again
-    while (!stopped_ && next_ < count_) {
+  if (std::exchange(committing_, false)) finish_commit(context);
+  while (unit_ || has_more()) {  // once more when the last commit has to be run again
+    while (has_more()) {
       context.op.check();
       if (!unit_) begin(context);
       if (run_statement(context) == Flow::Park) return Progress::Parked;
       if (unit_ && must_commit(context)) commit(context);
     }
-    if (unit_) commit(context);
-  } while (!stopped_ && next_ < count_);
+    if (!unit_ || !queue_commit(context)) continue;
+    committing_ = !context.on_worker;
+    if (committing_) return Progress::Yield;
+    finish_commit(context);
+  }
   if (context.write_concern.unacknowledged()) return Progress::Done;
   append_reply(context, reply);
   if (!retried_.empty()) {
@@ -111,18 +118,18 @@ Park WriteBatch::park(CommandContext& context) {
   return Park{.subscribe =
                   [this](const WakerPtr& waker) {
                     unit_->transaction().wait_for_conflict(waker);
-                    unit_.reset();
+                    unit_.drop();
                   },
               .deadline = context.op.deadline()};
 }
 
 void WriteBatch::begin(CommandContext& context) {
   record_.reset();
-  unit_.emplace(context.services.data.begin());
+  unit_.begin(context);
   unit_start_ = next_;
   outcomes_start_ = outcomes_.size();
   failures_start_ = failures_.size();
-  if (context.txn_number)
+  if (context.is_retryable_write())
     record_.emplace(unit_->transaction(), *context.session, *context.txn_number);
 }
 
@@ -148,13 +155,14 @@ WriteBatch::Flow WriteBatch::run_statement(CommandContext& context) {
   } catch (const Error& error) {
     if (ends_command(error.code())) throw;
     if (unit_) unit_->rollback_to(before);
-    fail_statement(error);
+    fail_statement(context, error);
     return Flow::GoOn;
   }
   if (!unit_)
     return Flow::GoOn;  // execute() gave the unit up to do something on its own, and asks to be run
                         // again
   if (status == StatementStatus::Conflict || status == StatementStatus::Changed) {
+    if (!unit_.is_own()) raise_write_conflict();
     unit_->rollback_to(before);
     if (outcomes_.size() >
         outcomes_start_) {  // what stands so far is kept; the statement runs again alone
@@ -166,46 +174,60 @@ WriteBatch::Flow WriteBatch::run_statement(CommandContext& context) {
   if (record_ && status == StatementStatus::Done) record_->add(stmt_id(next_), result);
   outcomes_.push_back({next_, std::move(result)});
   if (status == StatementStatus::Done) ++next_;
-  if (status == StatementStatus::More) commit(context);
+  if (status == StatementStatus::More && unit_.is_own()) commit(context);
   return Flow::GoOn;
 }
 
-void WriteBatch::fail_statement(const Error& error) {
+void WriteBatch::fail_statement(CommandContext& context, const Error& error) {
   // Documents that a statement changed before it failed stay changed, but are not counted.
   while (!outcomes_.empty() && outcomes_.back().index == next_)
     outcomes_.pop_back();
   outcomes_start_ = std::min(outcomes_start_, outcomes_.size());
   failures_.push_back({next_, error});
   ++next_;
-  if (arguments_.ordered) stopped_ = true;
+  context.transaction_failed = context.transaction != nullptr;
+  if (arguments_.ordered || context.transaction_failed) stopped_ = true;
 }
 
 WriteBatch::Flow WriteBatch::give_way(StatementStatus status) {
   rewind();
   if (status == StatementStatus::Conflict)
     return Flow::Park;  // park() subscribes, then lets the unit go
-  unit_.reset();
+  unit_.drop();
   return Flow::GoOn;
 }
 
 bool WriteBatch::must_commit(const CommandContext& context) const {
-  return portion_is_full(context.services.limits, unit_->transaction());
+  return unit_.is_own() && portion_is_full(context.services.limits, unit_->transaction());
 }
 
 void WriteBatch::commit(CommandContext& context) {
-  if (unit_->transaction().empty()) {
-    unit_.reset();
+  if (queue_commit(context)) finish_commit(context);
+}
+
+// False when there is nothing to commit.
+bool WriteBatch::queue_commit(CommandContext& context) {
+  if (!unit_.is_own() || unit_->transaction().empty()) {
+    unit_.drop();
     keep();
-    return;
+    return false;
   }
   if (record_) {
     const commit::HoldOutcome held = record_->save(context.services.clock.wall_ms());
-    if (held != commit::HoldOutcome::Held) return void_unit();
+    if (held != commit::HoldOutcome::Held) {
+      void_unit();
+      return false;
+    }
   }
-  const commit::CommitResult result = unit_->commit();
+  unit_->enqueue();
+  return true;
+}
+
+void WriteBatch::finish_commit(CommandContext& context) {
+  const commit::CommitResult result = unit_->finish();
   if (result.status == commit::CommitStatus::StaleCatalog) return void_unit();
   record_.reset();
-  unit_.reset();
+  unit_.drop();
   if (result.status != commit::CommitStatus::Committed) raise_commit_failure(result.status);
   context.operation_time = result.position;
   context.durable_position = result.position;
@@ -215,7 +237,7 @@ void WriteBatch::commit(CommandContext& context) {
 // Nothing of the unit happened: back to where it began.
 void WriteBatch::void_unit() {
   record_.reset();
-  unit_.reset();
+  unit_.drop();
   outcomes_.resize(outcomes_start_);
   failures_.erase(failures_.begin() + static_cast<std::ptrdiff_t>(failures_start_),
                   failures_.end());

@@ -13,6 +13,7 @@
 #include "collection/retry.h"
 #include "collection/write_unit.h"
 #include "collection/writer.h"
+#include "command/command_unit.h"
 #include "command/context.h"
 #include "command/write_statement.h"
 #include "model/namespace.h"
@@ -70,17 +71,20 @@ class WriteBatch : public Work {
   void begin(CommandContext& context);
   Flow run_statement(CommandContext& context);
   bool answer_from_record(CommandContext& context);
-  void fail_statement(const Error& error);
+  void fail_statement(CommandContext& context, const Error& error);
   Flow give_way(StatementStatus status);
   bool must_commit(const CommandContext& context) const;
+  bool has_more() const { return !stopped_ && next_ < count_; }
   void commit(CommandContext& context);
+  bool queue_commit(CommandContext& context);
+  void finish_commit(CommandContext& context);
   void void_unit();
   std::int32_t stmt_id(std::size_t index) const;
 
   const BatchArguments arguments_;
   const std::size_t count_;
   std::size_t next_ = 0;
-  std::optional<collection::WriteUnit> unit_;
+  CommandUnit unit_;
   std::optional<collection::RetryRecord> record_;
   std::size_t unit_start_ = 0;      // first statement of the unit
   std::size_t outcomes_start_ = 0;  // first outcome of the unit
@@ -89,6 +93,7 @@ class WriteBatch : public Work {
   std::vector<Failure> failures_;
   std::vector<std::int32_t> retried_;
   bool stopped_ = false;
+  bool committing_ = false;  // queued, to be finished in the next step
 };
 
 /// Throws unless clients may write to `ns`: InvalidNamespace (73) and friends.

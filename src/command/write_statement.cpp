@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "collection/data.h"
+#include "session/open_transaction.h"
 
 namespace freshet::command {
 
@@ -18,14 +19,31 @@ collection::WriteContext StatementScope::write_context() const {
   return out;
 }
 
+void check_writable_in_transaction(const catalog::CollectionDefinition& collection) {
+  if (!collection.capped && !collection.is_time_series()) return;
+  raise(ErrorCode::OperationNotSupportedInTransaction,
+        "Collection '{}' is a {} collection. Writes in transactions are not allowed on such",
+        collection.full_name, collection.capped ? "capped" : "time-series");
+}
+
 catalog::CollectionPtr target_of(const StatementScope& scope) {
   catalog::CollectionPtr collection = scope.unit.catalog().find(scope.ns);
   if (collection && collection->is_view()) {
     raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection",
           scope.ns.full());
   }
+  if (collection && scope.in_transaction) check_writable_in_transaction(*collection);
   if (collection) scope.context.used = collection->runtime;
   return collection;
+}
+
+catalog::CollectionPtr ensure_target(const StatementScope& scope) {
+  if (catalog::CollectionPtr found = target_of(scope)) return found;
+  if (scope.in_transaction) {
+    return scope.context.transaction->create_collection(scope.ns, bson::View());
+  }
+  scope.context.services.data.ddl().ensure_collection(scope.ns);
+  return nullptr;
 }
 
 StatementStatus settle(const collection::WriteOutcome& outcome,

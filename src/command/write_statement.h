@@ -29,14 +29,23 @@ struct StatementScope {
   const model::Namespace& ns;
   bool bypass_validation = false;
   std::int32_t stmt_id = -1;  ///< -1: not retryable
+  /// Part of a multi-document transaction: nothing is committed or begun again in between.
+  bool in_transaction = false;
 
   /// What the statement's writes are told.
   collection::WriteContext write_context() const;
 };
 
+/// Throws OperationNotSupportedInTransaction (263) for capped collections and time series.
+void check_writable_in_transaction(const catalog::CollectionDefinition& collection);
+
 /// The collection that the statement writes to, as its unit sees it; null when there is none.
 /// Throws CommandNotSupportedOnView (166).
 catalog::CollectionPtr target_of(const StatementScope& scope);
+
+/// The collection of a statement that needs one: found, or created by the transaction. Null when it
+/// was created outside the unit, which is to begin again.
+catalog::CollectionPtr ensure_target(const StatementScope& scope);
 
 /// Done, Conflict or Changed. Throws DuplicateKey (11000).
 StatementStatus settle(const collection::WriteOutcome& outcome,

@@ -93,6 +93,12 @@ struct Registry::State {
 
 namespace {
 
+/// What a retired cursor draws from.
+class NothingLeft final : public Source {
+ public:
+  FillResult fill(Batch&, Operation&) override { return FillResult::Exhausted; }
+};
+
 CursorInfo info_of(const Cursor& cursor) {
   return {.id = cursor.id,
           .params = cursor.params,
@@ -218,6 +224,19 @@ std::size_t Registry::kill_if(const std::function<bool(const CursorInfo&)>& cond
     }
   }
   return killed;
+}
+
+void Registry::retire(std::int64_t id) {
+  SourcePtr let_go;  // destroyed outside the lock
+  const MutexLock lock(state_->mutex);
+  const auto found = state_->cursors.find(id);
+  if (found == state_->cursors.end()) return;
+  Cursor& cursor = *found->second;
+  if (cursor.pinned) {
+    cursor.killed = true;  // the command that ends takes it along
+  } else {
+    let_go = std::exchange(cursor.source, std::make_unique<NothingLeft>());
+  }
 }
 
 std::size_t Registry::kill_session(const model::SessionId& session) {

@@ -14,6 +14,7 @@
 #include "base/error_code.h"
 #include "base/wait.h"
 #include "cursor/source.h"
+#include "model/cluster_time.h"
 #include "model/namespace.h"
 #include "model/session_id.h"
 
@@ -42,7 +43,8 @@ struct CursorParams {
   model::Namespace ns;      ///< as replied; getMore must name it
   CursorUser user;          ///< getMore must come from the same session, transaction and user
   bool no_timeout = false;  ///< noCursorTimeout: idleness does not end it
-  std::string command;      ///< the command that opened it, as BSON, for $currentOp
+  model::ClusterTime at_cluster_time = {};  ///< of a snapshot read; zero: none
+  std::string command;                      ///< the command that opened it, as BSON, for $currentOp
 };
 
 /// A cursor as listings show it.
@@ -133,6 +135,9 @@ class Registry {
   /// As kill(), for each cursor that `condition` accepts; returns how many. `condition` must not
   /// call the registry.
   std::size_t kill_if(const std::function<bool(const CursorInfo&)>& condition);
+  /// Lets go what the cursor draws from and keeps the rest, so that whoever asks for it is told whose
+  /// it was: for cursors of a transaction that is over.
+  void retire(std::int64_t id);
   /// Ends every cursor of a session.
   std::size_t kill_session(const model::SessionId& session);
 

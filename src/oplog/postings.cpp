@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "oplog/apply_ops.h"
 #include "oplog/entry.h"
 #include "oplog/posting_keys.h"
 
@@ -171,10 +172,33 @@ void PostingWriter::post_entry(storage::CommitGroup& group, std::string_view ent
   const OpKind kind = entry_kind(entry);
   if (kind == OpKind::Noop) return;
   if (kind == OpKind::Command) {
+    post_command(group, entry);
+    return;
+  }
+  post_namespace(group, entry_ns(entry));
+}
+
+// A transaction concerns those whose documents it writes, and nobody else; its last entry everybody
+// whom any of its entries concerned.
+void PostingWriter::post_command(storage::CommitGroup& group, std::string_view bytes) {
+  const EntryView entry = EntryView::parse(bytes);
+  if (!is_apply_ops(entry)) {
     post(group, kCommandPostings);
     return;
   }
-  const std::string_view ns = entry_ns(entry);
+  OperationReader operations(entry);
+  while (const auto operation = operations.next()) {
+    if (operation->kind == OpKind::Command) {
+      post(group, kCommandPostings);
+    } else {
+      post_namespace(group, operation->ns);
+    }
+  }
+  for (const std::string_view ns : touched_namespaces(entry))
+    post_namespace(group, ns);
+}
+
+void PostingWriter::post_namespace(storage::CommitGroup& group, std::string_view ns) {
   if (ns == last_ns_) return;
   last_ns_ = ns;
   post(group, posting_scope_of_collection(ns));

@@ -49,6 +49,8 @@ class PostingWriter final : public commit::GroupObserver {
   void publish(const LogTotals& totals);
   void post(storage::CommitGroup& group, PostingScope scope);
   void post_entry(storage::CommitGroup& group, std::string_view entry);
+  void post_command(storage::CommitGroup& group, std::string_view bytes);
+  void post_namespace(storage::CommitGroup& group, std::string_view ns);
 
   std::uint64_t segment_ = 0;  // 0: the next entry begins one
   std::uint64_t block_ = 0;

@@ -205,6 +205,20 @@ void Retention::announce_cut(const storage::LogRecord& newest) {
   save();
 }
 
+void Retention::expire_now() {
+  const MutexLock lock(mutex_);
+  const auto newest = store_.read_log_backward(Position(commits_.visible().value() + 1));
+  static_cast<void>(newest->next());
+  const auto last = newest->next();
+  if (!last || last->position.value() <= dropped_.load()) return;
+  dropped_ = last->position.value();
+  std::erase_if(samples_, [this](const Sample& s) { return s.position < dropped_.load(); });
+  save();
+  truncated_ = dropped_.load();
+  store_.truncate_log_before(Position(truncated_ + 1));
+  drop_postings_before(store_, Position(truncated_));
+}
+
 Position read_last_dropped(const storage::Reader& reader) {
   return read_dropped(reader).position;
 }

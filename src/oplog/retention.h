@@ -70,6 +70,9 @@ class Retention {
   /// Takes a sample of the running time and drops what the policy allows. A cut is announced (and
   /// written down) by one call and made by the next. Call about every second.
   void enforce();
+  /// For tests: drops everything but the newest entry at once, whatever policy and streams say. Not
+  /// beside enforce().
+  void expire_now();
 
   /// Position of the newest entry that was dropped; zero when none was. Resuming after a position
   /// is possible iff it is at or above this.

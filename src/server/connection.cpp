@@ -121,10 +121,11 @@ void Connection::close() {
     error_code ignored;  // unread bytes would turn the close into a reset, which can eat a reply
     const auto scratch = thread_.scratch();
     socket_.read_some(asio::buffer(scratch.data(), scratch.size()), ignored);
-    socket_.close(ignored);
     drop_input(input_.size());
     replies_ = ReplyQueue();
     account_unsent();
+    socket_.close(
+        ignored);  // last: who sees it closed may count on its memory being there for others
   }
   if (phase_ == Phase::OnWorker) return;  // the worker's signal comes back here
   if (phase_ == Phase::Parked) thread_.edge().commands_parked.fetch_sub(1);

@@ -48,7 +48,7 @@ class Connection final : public WorkItem, public std::enable_shared_from_this<Co
   void work() noexcept override;
 
  private:
-  enum class Phase : std::uint8_t { Idle, Streaming, Parked, OnWorker };
+  enum class Phase : std::uint8_t { Idle, Streaming, Parked, Yielding, OnWorker };
 
   // Input: connection.cpp
   void arm_read();
@@ -81,6 +81,7 @@ class Connection final : public WorkItem, public std::enable_shared_from_this<Co
   bool after_step(command::Step step);
   bool after_reply();
   void finish_exchange();
+  void yield();
   void submit_to_worker();
   void refuse(ErrorCode code, std::string_view why);
   void park();

@@ -39,6 +39,10 @@ bool Connection::after_step(command::Step step) {
       flush();
       if (!closed_) submit_to_worker();
       return false;
+    case command::Step::Yield:
+      flush();
+      if (!closed_) yield();
+      return false;
     case command::Step::Parked:
       flush();
       if (!closed_) park();
@@ -83,6 +87,18 @@ void Connection::next_turn() {
     if (self->closed_) return;
     self->guarded([&] {
       if (self->phase_ == Phase::Streaming && self->replies_.empty()) self->run_exchange();
+      self->settle();
+    });
+  });
+}
+
+/// The messages that are there by now are taken first: what they began is finished together.
+void Connection::yield() {
+  phase_ = Phase::Yielding;
+  boost::asio::post(thread_.context(), [self = shared_from_this()] {
+    if (self->phase_ != Phase::Yielding) return;
+    self->guarded([&] {
+      self->run_exchange();
       self->settle();
     });
   });

@@ -205,6 +205,8 @@ TEST_F(ConnectionTest, CountsTraffic) {
   const std::string bytes = request("echo", 1);
   ASSERT_TRUE(c.send(bytes));
   const auto reply = c.receive();
+  ASSERT_TRUE(
+      eventually([&] { return server_->stats().bytes_out > 0; }));  // counted once it is sent
   const ServerStats stats = server_->stats();
   EXPECT_EQ(stats.requests, 1);
   EXPECT_EQ(stats.bytes_in, static_cast<std::int64_t>(bytes.size()));

@@ -63,9 +63,7 @@ Identity begin_run(Store& store, Random& random) {
     changes.push_back(put("history", found->history_id));
   }
   ++found->term;
-  std::string term;
-  append_be64(term, found->term);
-  changes.push_back(put("term", std::move(term)));
+  changes.push_back(term_change(found->term));
   changes.push_back(put("clean", std::string(1, '\0')));
   const ApplyOutcome outcome = apply(store, std::move(changes));
   if (outcome == ApplyOutcome::NoSpace) {
@@ -76,6 +74,12 @@ Identity begin_run(Store& store, Random& random) {
     raise(ErrorCode::OperationFailed, "cannot write to the store");
   }
   return *std::move(found);
+}
+
+Change term_change(std::uint64_t term) {
+  std::string value;
+  append_be64(value, term);
+  return put("term", std::move(value));
 }
 
 bool end_run(Store& store) {

@@ -35,6 +35,9 @@ std::optional<Identity> read_identity(const Reader& reader);
 /// as read_identity(), and (OutOfDiskSpace, OperationFailed) when it cannot be written.
 Identity begin_run(Store& store, Random& random);
 
+/// What stores a higher term while the server runs.
+Change term_change(std::uint64_t term);
+
 /// The last write of a run: notes that it was closed. No CommitLayer may stand on the store any
 /// more. False when that could not be written.
 [[nodiscard]] bool end_run(Store& store);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/change.h"
 
+#include <algorithm>
 #include <array>
 
 namespace freshet::stream {
@@ -25,6 +26,7 @@ constexpr std::array<KindRow, kChangeKinds> kKinds = {{
     {ChangeKind::CreateIndexes, "createIndexes", true},
     {ChangeKind::DropIndexes, "dropIndexes", true},
     {ChangeKind::Modify, "modify", true},
+    {ChangeKind::EndOfTransaction, "endOfTransaction", true},
 }};
 
 struct CommandRow {
@@ -116,33 +118,37 @@ bool needs_expanded_events(ChangeKind kind) {
   return kKinds[static_cast<std::size_t>(kind)].expanded;
 }
 
-ChangeReader::ChangeReader(const oplog::EntryView& entry) : entry_(entry) {
-  if (entry.kind != oplog::OpKind::Command || entry.command_name() != "applyOps") return;
-  in_transaction_ = true;
-  const bson::View operations = entry.o.begin()->as_document();
-  at_ = operations.begin();
-  end_ = operations.end();
+ChangeReader::ChangeReader(const oplog::EntryView& entry)
+    : entry_(entry), operations_(entry), in_transaction_(oplog::is_apply_ops(entry)) {
+  if (in_transaction_) touched_ = oplog::touched_namespaces(entry);
 }
 
 std::optional<Change> ChangeReader::next() {
-  if (!in_transaction_) {
-    if (done_) return std::nullopt;
-    done_ = true;
-    Change change{.op = entry_};
-    if (!read_operation(change)) return std::nullopt;
+  while (const std::optional<oplog::EntryView> operation = operations_.next()) {
+    Change change{.index = index_++, .in_transaction = in_transaction_, .op = *operation};
+    if (!read_operation(change)) continue;
+    if (in_transaction_) note_namespace(change);
     return change;
   }
-  while (at_ != end_) {
-    Change change{.index = index_++, .in_transaction = true};
-    change.op = oplog::EntryView::parse(at_->as_document());
-    ++at_;
-    change.op.time = entry_.time;
-    change.op.wall_ms = entry_.wall_ms;
-    change.op.lsid = entry_.lsid;
-    change.op.txn_number = entry_.txn_number;
-    if (read_operation(change)) return change;
-  }
-  return std::nullopt;
+  return in_transaction_ ? next_end() : std::nullopt;
+}
+
+void ChangeReader::note_namespace(const Change& change) {
+  if (change.op.kind == oplog::OpKind::Command) return;
+  if (std::find(touched_.rbegin(), touched_.rend(), change.op.ns) != touched_.rend()) return;
+  touched_.push_back(change.op.ns);
+}
+
+// All of them stand at the index behind the last operation: a stream shows the first it covers.
+std::optional<Change> ChangeReader::next_end() {
+  if (next_touched_ >= touched_.size() || !oplog::ends_transaction(entry_)) return std::nullopt;
+  const Names names = split(touched_[next_touched_++]);
+  return Change{.kind = ChangeKind::EndOfTransaction,
+                .index = index_,
+                .in_transaction = true,
+                .db = names.db,
+                .coll = names.coll,
+                .op = entry_};
 }
 
 bool shows(const Scope& scope, bool expanded, const Change& change) {

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "bson/view.h"
+#include "oplog/apply_ops.h"
 #include "oplog/entry.h"
 #include "stream/scope.h"
 
@@ -25,8 +27,9 @@ enum class ChangeKind : std::uint8_t {
   CreateIndexes,
   DropIndexes,
   Modify,
+  EndOfTransaction,  ///< once for each namespace that the transaction touched, at one index
 };
-inline constexpr std::uint32_t kChangeKinds = 11;
+inline constexpr std::uint32_t kChangeKinds = 12;
 
 constexpr std::uint32_t bit_of(ChangeKind kind) {
   return 1U << static_cast<std::uint32_t>(kind);
@@ -59,7 +62,8 @@ struct Change {
 
   /// DDL on a view: views have no UUID.
   bool is_view() const {
-    return op.kind == oplog::OpKind::Command && op.ui.missing() && kind != ChangeKind::DropDatabase;
+    return op.kind == oplog::OpKind::Command && op.ui.missing() &&
+           kind != ChangeKind::DropDatabase && kind != ChangeKind::EndOfTransaction;
   }
 };
 
@@ -71,12 +75,16 @@ class ChangeReader {
   std::optional<Change> next();
 
  private:
+  void note_namespace(const Change& change);
+  std::optional<Change> next_end();
+
   oplog::EntryView entry_;
-  bool in_transaction_ = false;
-  bool done_ = false;
-  bson::View::Iterator at_;
-  bson::View::Iterator end_;
+  oplog::OperationReader operations_;
+  const bool in_transaction_;
   std::uint32_t index_ = 0;
+  // What an endOfTransaction concerns: filled on the way, or told by the last entry of a chain.
+  std::vector<std::string_view> touched_;
+  std::size_t next_touched_ = 0;
 };
 
 /// Does the change give an event in a stream of this scope and these options?

@@ -129,7 +129,8 @@ EncodedEvent ChangeStream::run_stages(std::string event, const model::ResumeToke
 bool ChangeStream::deliver(const EncodedEvent& event, const model::ResumeToken& token,
                            EventSink& sink) {
   if (!event.keep) return true;
-  const bool too_large = event.bytes.size() > kEventBytesMax;
+  const std::size_t bytes_max = services_.hub.event_bytes_max();
+  const bool too_large = event.bytes.size() > bytes_max;
   if (definition().splits() && (too_large || next_fragment_ > 0)) {
     return send_fragments(bson::View(event.bytes), token, sink);
   }
@@ -141,7 +142,8 @@ bool ChangeStream::deliver(const EncodedEvent& event, const model::ResumeToken& 
 
 bool ChangeStream::send_fragments(bson::View event, const model::ResumeToken& token,
                                   EventSink& sink) {
-  const std::vector<std::string> fragments = split_event(event, token);
+  const std::vector<std::string> fragments =
+      split_event(event, token, services_.hub.event_bytes_max());
   if (next_fragment_ == 0) services_.counters.large_events_split.add();
   if (next_fragment_ > fragments.size()) {
     raise_not_resumable(ErrorCode::ChangeStreamFatalError,

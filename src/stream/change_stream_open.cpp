@@ -103,9 +103,9 @@ void ChangeStream::find_event(const model::ResumeToken& token) {
   const oplog::EntryView entry = oplog::EntryView::parse(record->bytes);
   ChangeReader changes(entry);
   std::optional<Change> change = changes.next();
+  const Definition& wanted = definition();
   while (change && change->index < token.index)
     change = changes.next();
-  const Definition& wanted = definition();
   if (!change || change->index != token.index) raise_token_not_found(token);
   // With other options or filters the stream may not show that event; it goes on behind it.
   if (!shows(wanted.scope(), true, *change)) {

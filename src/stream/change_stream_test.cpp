@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "oplog/apply_ops.h"
 #include "oplog/retention.h"
 #include "stream/stream_testing.h"
 
@@ -12,7 +13,7 @@ namespace {
 
 using testing::code_of;
 using testing::Collected;
-using testing::CountingWaker;
+using testing::field_names;
 using testing::TestLog;
 using testing::token_of;
 using testing::types_of;
@@ -22,14 +23,6 @@ constexpr const char* kCluster = R"([{"$changeStream": {"allChangesForCluster": 
 const model::Namespace kColl{"db", "c"};
 const model::Namespace kDb{"db", ""};
 const model::Namespace kAdmin{"admin", ""};
-
-std::string field_names(bson::View document) {
-  std::string names;
-  for (const bson::Element& field : document) {
-    names += (names.empty() ? "" : " ") + std::string(field.name());
-  }
-  return names;
-}
 
 TEST(ChangeStreamTest, ShowsDocumentChangesInMongosShape) {
   TestLog log;
@@ -111,6 +104,40 @@ TEST(ChangeStreamTest, DropDatabaseEndsTheDatabaseStream) {
   EXPECT_EQ(types_of(log.drain(*collection)), "drop invalidate");
   EXPECT_EQ(types_of(log.drain(*database)), "drop dropDatabase invalidate");
   EXPECT_EQ(types_of(log.drain(*cluster)), "drop dropDatabase");
+}
+
+TEST(ChangeStreamTest, TheEndOfATransactionIsAnExpandedEvent) {
+  for (const std::size_t bytes_max : {std::size_t{150}, oplog::kApplyOpsBytesMax}) {
+    TestLog log;
+    const std::string expanded = R"([{"$changeStream": {"showExpandedEvents": true}}])";
+    const auto collection = log.open(kColl, expanded);
+    const auto other = log.open({"db", "other"}, expanded);
+    const auto database = log.open(kDb, expanded);
+    const auto plain = log.open(kDb, kPlain);
+    std::vector<commit::PendingEntry> operations;
+    operations.push_back(log.insert_entry("db.c", R"({"_id": 1})"));
+    operations.push_back(log.insert_entry("db.d", R"({"_id": 2})"));
+    const model::SessionId session{log.uuid, {}};
+    oplog::EntryContext context = TestLog::context();
+    context.lsid = &session;
+    context.txn_number = 4;
+    log.write(oplog::make_apply_ops(context, std::move(operations), bytes_max));
+    const auto events = log.drain(*collection);
+    ASSERT_EQ(types_of(events), "insert endOfTransaction");
+    const bson::View end(events[1]);
+    EXPECT_EQ(end["txnNumber"].as_int64(), 4);
+    EXPECT_EQ(end["operationDescription"].as_document()["txnNumber"].as_int64(), 4);
+    EXPECT_TRUE(end["ns"].missing());
+    EXPECT_EQ(types_of(log.drain(*other)), "");
+    EXPECT_EQ(types_of(log.drain(*database)), "insert insert endOfTransaction");
+    EXPECT_EQ(types_of(log.drain(*plain)), "insert insert");
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const std::string after = R"([{"$changeStream": {"showExpandedEvents": true,
+          "resumeAfter": {"_data": ")" +
+                                token_of(events[i]).data() + R"("}}}])";
+      EXPECT_EQ(log.drain(*log.open(kColl, after)).size(), events.size() - 1 - i);
+    }
+  }
 }
 
 TEST(ChangeStreamTest, InvalidateIsHandedOutInABatchOfItsOwnWhenTheFirstIsFull) {
@@ -204,156 +231,6 @@ TEST(ChangeStreamTest, RefusesTokensThatAreNoEventsOfTheStream) {
               log.open({"db", "view"}, kPlain);
             }),
             ErrorCode::CommandNotSupportedOnView);
-}
-
-TEST(ChangeStreamTest, SaysWhenHistoryIsLost) {
-  TestLog log;
-  const auto stream = log.open(kColl, kPlain);
-  const auto behind = log.open(kColl, kPlain);
-  log.insert("db.c", R"({"_id": 1})");
-  const auto events = log.drain(*stream);
-  const model::ResumeToken mark = stream->post_batch_token();
-  log.insert("db.c", R"({"_id": 2})");
-  log.insert("db.c", R"({"_id": 3})");
-  const storage::Position dropped = log.lose_history();
-  ASSERT_GT(dropped, mark.time);
-  const model::ClusterTime first(dropped.value() + 1);
-  const std::string names_first =
-      fmt::format("Timestamp({}, {})", first.seconds(), first.increment());
-  for (const model::ResumeToken& token : {token_of(events[0]), mark}) {
-    try {
-      log.open_after(kColl, "resumeAfter", token);
-      FAIL();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::ChangeStreamHistoryLost);
-      EXPECT_EQ(error.labels(), std::vector<std::string>{"NonResumableChangeStreamError"});
-      EXPECT_NE(error.message().find("resume point"), std::string::npos);
-      EXPECT_NE(error.message().find("no longer be in the oplog"), std::string::npos);
-      EXPECT_NE(error.message().find(
-                    fmt::format("Timestamp({}, {})", token.time.seconds(), token.time.increment())),
-                std::string::npos);
-      EXPECT_NE(error.message().find(names_first), std::string::npos);
-    }
-  }
-}
-
-TEST(ChangeStreamTest, ATokenExpiresOnlyWithAnEntryBehindIt) {
-  TestLog log;
-  const auto stream = log.open(kColl, kPlain);
-  log.insert("db.c", R"({"_id": 1})");
-  log.insert("db.c", R"({"_id": 2})");
-  log.drain(*stream);
-  const model::ResumeToken mark = stream->post_batch_token();
-  log.lose_history();
-  EXPECT_TRUE(log.drain(*log.open_after(kColl, "resumeAfter", mark)).empty());
-  log.insert("other.c", R"({"_id": 1})");
-  log.lose_history();
-  EXPECT_TRUE(log.drain(*log.open_after(kColl, "resumeAfter", mark)).empty());
-  log.insert("other.c", R"({"_id": 2})");
-  log.lose_history();
-  EXPECT_EQ(code_of([&] { log.open_after(kColl, "resumeAfter", mark); }),
-            ErrorCode::ChangeStreamHistoryLost);
-}
-
-TEST(ChangeStreamTest, AWaitingStreamOutlivesTheLogOfOthers) {
-  TestLog log;
-  const auto stream = log.open(kColl, kPlain);
-  Collected none;
-  ASSERT_EQ(log.fill(*stream, none), StreamFill::WouldWait);
-  const auto waker = std::make_shared<CountingWaker>();
-  stream->subscribe(waker);
-  for (int i = 0; i < 5; ++i)
-    log.insert("other.c", R"({"_id": 1})");
-  log.wait_dispatched();
-  EXPECT_EQ(waker->count, 0);
-  EXPECT_GE(log.hub->lowest_needed(SteadyTime::max()), log.commits.visible());
-  log.lose_history();
-  log.insert("db.c", R"({"_id": 7})");
-  log.wait_dispatched();
-  EXPECT_EQ(waker->count, 1);
-  EXPECT_EQ(types_of(log.drain(*stream)), "insert");
-}
-
-TEST(ChangeStreamTest, AnOverflowOfTheRingCostsNoHistoryThatWasNoConcern) {
-  Limits limits;
-  limits.stream_ring_bytes_max = 3'000;
-  TestLog log(limits);
-  const auto stream = log.open(kColl, kPlain);
-  for (int i = 0; i < 3; ++i)
-    log.insert("other.c", R"({"_id": 1})");
-  log.wait_dispatched();
-  log.lose_history();
-  // One commit larger than the ring: no dispatcher is fast enough.
-  std::vector<commit::PendingEntry> entries;
-  const std::string large = R"({"_id": 1, "x": ")" + std::string(1'000, 'x') + "\"}";
-  for (int i = 0; i < 20; ++i)
-    entries.push_back(log.insert_entry("other.c", large));
-  log.write(std::move(entries));
-  log.insert("db.c", R"({"_id": 7})");
-  EXPECT_EQ(types_of(log.drain(*stream)), "insert");
-}
-
-TEST(ChangeStreamTest, AGapIsAnEventForWhoWantsErrorsAsEvents) {
-  TestLog log;
-  const auto stream = log.open(kColl, kPlain);
-  log.insert("db.c", R"({"_id": 1})");
-  const std::vector<std::string> events = log.drain(*stream);
-  log.insert("db.c", R"({"_id": 2})");
-  log.insert("db.c", R"({"_id": 3})");
-  const storage::Position dropped = log.lose_history();
-  const std::string errors = R"([{"$changeStream": {"showErrorsAsEvents": true, "resumeAfter": )" +
-                             bson::to_json(bson::View(events[0])["_id"].as_document()) + "}}]";
-  const auto resumed = log.open(kColl, errors);
-  const std::vector<std::string> rest = log.drain(*resumed);
-  ASSERT_EQ(types_of(rest), "error insert");
-  const bson::View gap = bson::View(rest[0])["error"].as_document();
-  EXPECT_EQ(gap["code"].as_int32(), 286);
-  EXPECT_EQ(gap["gap"].as_document()["after"].as_timestamp().value(),
-            token_of(events[0]).time.value() - 1);
-  EXPECT_EQ(gap["gap"].as_document()["firstAvailable"].as_timestamp().value(), dropped.value() + 1);
-  // The gap's token is one to go on from, without the gap.
-  EXPECT_EQ(log.drain(*log.open_after(kColl, "resumeAfter", token_of(rest[0]))),
-            std::vector<std::string>{rest[1]});
-}
-
-TEST(ChangeStreamTest, WhatCameBeforeAFailureIsHandedOutFirst) {
-  TestLog log;
-  const std::string pipeline = R"([{"$changeStream": {}}, {"$set": {"x": {"$divide": [1,
-      {"$ifNull": ["$fullDocument.d", 1]}]}}}])";
-  const auto stream = log.open(kColl, pipeline);
-  log.insert("db.c", R"({"_id": 1})");
-  log.insert("db.c", R"({"_id": 2, "d": 0})");
-  log.insert("db.c", R"({"_id": 3})");
-  Collected first;
-  EXPECT_EQ(log.fill(*stream, first), StreamFill::Full);
-  ASSERT_EQ(first.events.size(), 1U);
-  EXPECT_EQ(stream->post_batch_token(), token_of(first.events[0]));
-  Collected second;
-  EXPECT_THROW(static_cast<void>(log.fill(*stream, second)), Error);
-  EXPECT_TRUE(second.events.empty());
-}
-
-TEST(ChangeStreamTest, AFailedEventIsAnEventForWhoWantsErrorsAsEvents) {
-  TestLog log;
-  const std::string pipeline = R"([{"$changeStream": {"showErrorsAsEvents": true}},
-      {"$set": {"x": {"$divide": [1, {"$ifNull": ["$fullDocument.d", 1]}]}}}])";
-  const auto stream = log.open(kColl, pipeline);
-  log.insert("db.c", R"({"_id": 1})");
-  log.insert("db.c", R"({"_id": 2, "d": 0})");
-  log.insert("db.c", R"({"_id": 3})");
-  const auto events = log.drain(*stream);
-  ASSERT_EQ(types_of(events), "insert error insert");
-  EXPECT_EQ(field_names(bson::View(events[1])),
-            "_id operationType clusterTime wallTime ns documentKey error");
-  EXPECT_EQ(field_names(bson::View(events[1])["error"].as_document()), "code codeName errmsg");
-  EXPECT_EQ(log.counters.error_events.value(), 1);
-  // A required image that was not kept stays an error.
-  const auto strict = log.open(kColl, R"([{"$changeStream": {"showErrorsAsEvents": true,
-                                          "fullDocumentBeforeChange": "required"}}])");
-  log.remove("db.c", R"({"_id": 1})");
-  Collected none;
-  EXPECT_EQ(code_of([&] { static_cast<void>(log.fill(*strict, none)); }),
-            ErrorCode::NoMatchingDocument);
 }
 
 TEST(ChangeStreamTest, HidesImagesThatAreTooOld) {

@@ -120,6 +120,12 @@ void describe_rename(bson::Builder& out, const Change& change) {
   out.close();
 }
 
+void describe_end_of_transaction(bson::Builder& out, const Change& change) {
+  out.open_document("operationDescription");
+  out.add("lsid", change.op.lsid).add("txnNumber", change.op.txn_number);
+  out.close();
+}
+
 void add_operation_description(bson::Builder& out, const Change& change) {
   switch (change.kind) {
     case ChangeKind::Create:
@@ -132,6 +138,8 @@ void add_operation_description(bson::Builder& out, const Change& change) {
       return describe_modify(out, change);
     case ChangeKind::Rename:
       return describe_rename(out, change);
+    case ChangeKind::EndOfTransaction:
+      return describe_end_of_transaction(out, change);
     default:
       return;
   }
@@ -206,7 +214,8 @@ std::string make_event(const Change& change, const StreamOptions& options,
   bson::Builder out;
   add_header(out, change, options);
   if (is_document_change(change.kind)) add_full_document(out, change, images);
-  add_namespace(out, "ns", change.db, change.coll);
+  const bool is_end = change.kind == ChangeKind::EndOfTransaction;
+  if (!is_end) add_namespace(out, "ns", change.db, change.coll);
   if (change.kind == ChangeKind::Rename) add_namespace(out, "to", change.to_db, change.to_coll);
   if (is_document_change(change.kind)) {
     add_document_key(out, change);

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "oplog/apply_ops.h"
 #include "query/matcher.h"
 #include "stream/stream_testing.h"
 
@@ -56,25 +57,17 @@ class History {
     return log_.update_entry(ns, key, document);
   }
 
+  // Now one entry, now a chain of several.
   void transaction() {
-    bson::Builder o;
-    o.open_array("applyOps");
-    for (std::uint64_t i = 0, n = 1 + random_.below(4); i < n; ++i) {
-      const commit::PendingEntry entry = change(std::string(1, static_cast<char>('a' + i % 3)));
-      const bson::View whole(entry.bytes);
-      o.push_document();
-      for (const char* name : {"op", "ns", "ui", "o", "o2"})
-        o.add(name, whole[name].value());
-      o.close();
-    }
-    o.close();
-    const std::string bytes = o.take();
+    std::vector<commit::PendingEntry> operations;
+    for (std::uint64_t i = 0, n = 1 + random_.below(6); i < n; ++i)
+      operations.push_back(change(std::string(1, static_cast<char>('a' + i % 3))));
     const model::SessionId session{log_.uuid, {}};
     oplog::EntryContext context = TestLog::context();
     context.lsid = &session;
     context.txn_number = 4;
-    log_.write(
-        TestLog::one(oplog::make_command(context, "admin", std::nullopt, bson::View(bytes))));
+    const std::size_t bytes_max = random_.below(2) == 0 ? 400 : oplog::kApplyOpsBytesMax;
+    log_.write(oplog::make_apply_ops(context, std::move(operations), bytes_max));
   }
 
   TestLog& log_;

@@ -10,6 +10,7 @@
 // A stream that keeps up takes its matches from the ring; one that lags reads the log itself.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,7 @@
 #include "stream/definition.h"
 #include "stream/encoded_cache.h"
 #include "stream/progress.h"
+#include "stream/split.h"
 
 namespace freshet {
 struct Limits;
@@ -118,8 +120,13 @@ class StreamHub {
 
   HubStats stats() const;
 
+  /// The largest event that is sent whole; tests lower it.
+  std::size_t event_bytes_max() const { return event_bytes_max_.load(std::memory_order_relaxed); }
+  void set_event_bytes_max(std::size_t bytes) { event_bytes_max_ = bytes; }
+
  private:
   std::unique_ptr<HubState> state_;
+  std::atomic<std::size_t> event_bytes_max_{kEventBytesMax};
 };
 
 }  // namespace freshet::stream

@@ -224,6 +224,15 @@ class TestLog {
   model::Uuid uuid{"0123456789abcdef"};
 };
 
+/// "a b c": the fields in their order.
+inline std::string field_names(bson::View document) {
+  std::string names;
+  for (const bson::Element& field : document) {
+    names += (names.empty() ? "" : " ") + std::string(field.name());
+  }
+  return names;
+}
+
 inline std::string type_of(const std::string& event) {
   return std::string(bson::View(event)["operationType"].as_string());
 }

@@ -220,6 +220,25 @@ def test_wrong_types_everywhere(server):
     alive(server)
 
 
+def test_text_that_is_not_utf8_spoils_no_listing(server):
+    """A driver refuses a whole reply for one bad string: what clients sent is shown in words it can read."""
+    client = pymongo.MongoClient(server.direct_uri)
+    stream = command({"aggregate": "c", "cursor": {}, "$db": "bad", "comment": "QQ",
+                      "pipeline": [{"$changeStream": {}}, {"$match": {"QQ": "QQ"}}]}).replace(b"QQ", b"Q\xcc")
+    with socket.create_connection((server.host, server.port), timeout=10) as sock:
+        sock.sendall(stream)
+        assert b"firstBatch" in sock.recv(4096)
+        mine = [shown for shown in client.admin.command("freshetStreams")["streams"] if shown["ns"] == "bad.c"]
+        assert mine[0]["comment"] == "Q\ufffd" and mine[0]["filter"] == [{"$match": {"Q\ufffd": "Q\ufffd"}}]
+        idle = list(client.admin.aggregate([{"$currentOp": {"idleCursors": True}}]))
+        assert any(entry.get("ns") == "bad.c" for entry in idle)
+        client.bad.command("profile", 2)
+        sock.sendall(stream)
+        assert b"firstBatch" in sock.recv(4096)
+        client.bad.command("profile", 0)
+        assert any(entry["command"].get("comment") == "Q\ufffd" for entry in client.bad["system.profile"].find())
+
+
 def test_limits(server):
     client = pymongo.MongoClient(server.direct_uri)
     collection = client.limits.c

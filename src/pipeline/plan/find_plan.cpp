@@ -198,7 +198,7 @@ std::unique_ptr<QueryPlan> plan_find_on_view(const PlanServices& services, const
 
 std::unique_ptr<QueryPlan> plan_find(const PlanServices& services, const FindSpec& spec,
                                      Operation& op) {
-  const catalog::StatePtr state = services.catalog.latest();
+  const catalog::StatePtr state = spec.view ? spec.view->catalog : services.catalog.latest();
   const catalog::CollectionPtr found = state->find(spec.ns);
   const bool view = (found && found->is_view()) || is_pre_images(spec.ns);
   if (view) return plan_find_on_view(services, spec, op);

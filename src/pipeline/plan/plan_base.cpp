@@ -67,8 +67,9 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
     : services_(services),
       read_point_(spec.read_point),
       telling_(spec.telling),
-      reader_(services.commits.snapshot(spec.read_point)),
-      catalog_(services.catalog.at(*reader_)),
+      view_(spec.view),
+      reader_(view_ ? view_->reader : services.commits.snapshot(spec.read_point)),
+      catalog_(view_ ? view_->catalog : services.catalog.at(*reader_)),
       resolved_(resolve_namespace(services_, *catalog_, spec.ns)),
       access_(services_),
       build_context_{.query = context_,
@@ -91,7 +92,7 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
     let_ = evaluate_let(spec.let, context_);
     context_.let = bson::View(let_);
   }
-  access_.set_reader(reader_.get());
+  access_.set_reader(reader_.get(), view_ ? view_->catalog : nullptr);
 }
 
 void PlanBase::set_collation(const QuerySpec& spec) {
@@ -104,6 +105,8 @@ void PlanBase::set_collation(const QuerySpec& spec) {
 
 void PlanBase::set_operation(Operation* op) {
   context_.operation = op;
+  // Between batches a cursor keeps no snapshot, unless it is what the cursor reads to its end.
+  if (op == nullptr && !view_) reader_.reset();
 }
 
 // The collection may have been dropped, or an index that the plan reads, since the batch before.
@@ -124,8 +127,14 @@ void PlanBase::check_still_there() const {
 }
 
 std::shared_ptr<const storage::Reader> PlanBase::open_reader() {
+  if (view_) {
+    if (view_->readable_until && services_.clock.steady() > *view_->readable_until) {
+      raise(ErrorCode::SnapshotTooOld, "the snapshot that the cursor reads is no longer kept");
+    }
+    return reader_;
+  }
   reader_ = services_.commits.snapshot(read_point_);
-  access_.set_reader(reader_.get());
+  access_.set_reader(reader_.get(), nullptr);
   check_still_there();
   return reader_;
 }

@@ -111,6 +111,7 @@ class PlanBase : public QueryPlan {
   const PlanServices services_;
   const commit::ReadPoint read_point_;
   const Telling telling_;
+  const std::optional<FixedView> view_;
   std::shared_ptr<const storage::Reader>
       reader_;  // shared: other readers may use the same snapshot
   catalog::StatePtr catalog_;

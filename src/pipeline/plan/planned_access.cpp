@@ -118,7 +118,7 @@ query::SearchScope search_scope_of(const catalog::CollectionDefinition* collecti
 
 StagePtr PlannedAccess::open(std::string_view database, std::string_view collection,
                              bson::View filter, const query::QueryContext& context) {
-  const catalog::StatePtr state = services_.catalog.at(*reader_);
+  const catalog::StatePtr state = catalog_ ? catalog_ : services_.catalog.at(*reader_);
   const model::Namespace ns{std::string(database), std::string(collection)};
   const ResolvedNamespace resolved = resolve_namespace(services_, *state, ns);
   const auto* collation = dynamic_cast<const query::Collation*>(context.collation);

@@ -36,13 +36,18 @@ query::SearchScope search_scope_of(const catalog::CollectionDefinition* collecti
 class PlannedAccess final : public CollectionAccess {
  public:
   explicit PlannedAccess(const PlanServices& services) : services_(services) {}
-  void set_reader(const storage::Reader* reader) { reader_ = reader; }
+  /// `catalog` is the one that belongs to `reader`; null: it is looked up when needed.
+  void set_reader(const storage::Reader* reader, catalog::StatePtr catalog) {
+    reader_ = reader;
+    catalog_ = std::move(catalog);
+  }
   StagePtr open(std::string_view database, std::string_view collection, bson::View filter,
                 const query::QueryContext& context) override;
 
  private:
   const PlanServices services_;
   const storage::Reader* reader_ = nullptr;
+  catalog::StatePtr catalog_;
 };
 
 }  // namespace freshet::pipeline

@@ -14,6 +14,7 @@
 #include "catalog/catalog.h"
 #include "model/namespace.h"
 #include "pipeline/execution.h"
+#include "pipeline/fixed_view.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/plan/planner_rules.h"
 #include "pipeline/plan/record_source.h"
@@ -59,6 +60,7 @@ struct QuerySpec {
   commit::ReadPoint read_point = commit::ReadPoint::Latest;
   bool allow_disk_use = true;
   Telling telling = Telling::Nothing;
+  std::optional<FixedView> view = std::nullopt;  ///< instead of a new snapshot for each batch
 };
 
 struct FindSpec : QuerySpec {

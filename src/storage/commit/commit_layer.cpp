@@ -11,6 +11,7 @@
 #include "storage/commit/key_table.h"
 #include "storage/commit/read_points.h"
 #include "storage/commit/sequencer.h"
+#include "storage/commit/snapshot_window.h"
 #include "storage/commit/transaction_state.h"
 
 namespace freshet::commit {
@@ -35,7 +36,8 @@ struct CommitLayer::State {
         flusher(store, clock, logger, points, health, flusher_options(options)),
         sequencer(store, clock, points, flusher, applied_mark, health,
                   {.group_commits_max = options.group_commits_max,
-                   .group_bytes_max = options.group_bytes_max}) {}
+                   .group_bytes_max = options.group_bytes_max}),
+        window(store, clock, Milliseconds(options.snapshot_window_ms)) {}
 
   const std::size_t txn_bytes_max;
   std::atomic<std::uint64_t> transactions{0};
@@ -45,6 +47,7 @@ struct CommitLayer::State {
   AppliedMark applied_mark;
   Flusher flusher;
   Sequencer sequencer;
+  SnapshotWindow window;
 };
 
 CommitLayer::CommitLayer(storage::Store& store, const Clock& clock, Logger& logger,
@@ -56,9 +59,32 @@ CommitLayer::~CommitLayer() {
 }
 
 Transaction CommitLayer::begin(ReadPoint point) {
-  return Transaction(std::make_unique<TransactionState>(
-      state_->points.hand_out(point), state_->keys, state_->points, ++state_->transactions,
-      state_->txn_bytes_max));
+  return begin(state_->points.hand_out(point));
+}
+
+Transaction CommitLayer::begin(std::shared_ptr<const storage::Snapshot> snapshot) {
+  return Transaction(std::make_unique<TransactionState>(std::move(snapshot), state_->keys,
+                                                        state_->points, ++state_->transactions,
+                                                        state_->txn_bytes_max));
+}
+
+std::shared_ptr<const storage::Snapshot> CommitLayer::pin_visible() {
+  SnapshotPtr snapshot = state_->points.hand_out(ReadPoint::Visible);
+  state_->window.pin(snapshot);
+  return snapshot;
+}
+
+std::shared_ptr<const storage::Snapshot> CommitLayer::snapshot_at(Position at) {
+  return state_->window.at(at, state_->points.hand_out(ReadPoint::Visible),
+                           state_->points.hand_out(ReadPoint::Latest));
+}
+
+void CommitLayer::expire_snapshots() {
+  state_->window.expire();
+}
+
+std::size_t CommitLayer::snapshots_kept() const {
+  return state_->points.kept();
 }
 
 std::shared_ptr<const storage::Snapshot> CommitLayer::snapshot(ReadPoint point) {
@@ -68,7 +94,44 @@ std::shared_ptr<const storage::Snapshot> CommitLayer::snapshot(ReadPoint point) 
 CommitResult CommitLayer::commit(Transaction&& transaction, const Applied& applied,
                                  Grouping grouping) {
   const Transaction used = std::move(transaction);
-  return state_->sequencer.commit(*used.state_, applied, grouping);
+  Sequencer::Job job{.transaction = *used.state_, .applied = applied, .grouping = grouping};
+  state_->sequencer.enqueue(job);
+  return state_->sequencer.finish(job);
+}
+
+struct QueuedCommit::State {
+  State(Sequencer& where, Transaction&& what, TransactionState& inner, CommitLayer::Applied then,
+        Grouping grouping)
+      : sequencer(where),
+        transaction(std::move(what)),
+        applied(std::move(then)),
+        job{.transaction = inner, .applied = applied, .grouping = grouping} {}
+
+  Sequencer& sequencer;
+  const Transaction transaction;
+  const CommitLayer::Applied applied;
+  Sequencer::Job job;
+  bool finished = false;
+};
+
+QueuedCommit::QueuedCommit(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+QueuedCommit::~QueuedCommit() {
+  if (!state_->finished) static_cast<void>(finish());
+}
+
+CommitResult QueuedCommit::finish() {
+  state_->finished = true;
+  return state_->sequencer.finish(state_->job);
+}
+
+std::unique_ptr<QueuedCommit> CommitLayer::enqueue(Transaction&& transaction, Applied applied,
+                                                   Grouping grouping) {
+  TransactionState& inner = *transaction.state_;
+  auto queued = std::make_unique<QueuedCommit::State>(state_->sequencer, std::move(transaction),
+                                                      inner, std::move(applied), grouping);
+  state_->sequencer.enqueue(queued->job);
+  return std::unique_ptr<QueuedCommit>(new QueuedCommit(std::move(queued)));
 }
 
 void CommitLayer::wait_released(const std::string& conflict_key, WakerPtr waker) {

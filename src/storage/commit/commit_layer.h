@@ -35,7 +35,8 @@ struct CommitOptions {
   std::size_t group_bytes_max = std::size_t{4}
                                 << 20;  ///< and their bytes; a larger commit goes alone
   std::size_t unflushed_bytes_max = std::size_t{64}
-                                    << 20;  ///< entries kept until visible; see has_room()
+                                    << 20;    ///< entries kept until visible; see has_room()
+  std::int64_t snapshot_window_ms = 300'000;  ///< how long a time that was handed out is readable
 };
 
 enum class [[nodiscard]] CommitStatus : std::uint8_t{
@@ -78,6 +79,25 @@ enum class Grouping : std::uint8_t {
   Anywhere,  ///< it only counts: no commit is checked against it
 };
 
+/// A commit that waits for others to be merged with. Not thread-safe.
+class QueuedCommit {
+ public:
+  /// Finishes it if that was not done.
+  ~QueuedCommit();
+  QueuedCommit(const QueuedCommit&) = delete;
+  QueuedCommit& operator=(const QueuedCommit&) = delete;
+
+  /// What CommitLayer::commit() returns, when it does. Call once.
+  CommitResult finish();
+
+ private:
+  friend class CommitLayer;
+  struct State;
+  explicit QueuedCommit(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
 /// Thread-safe. Starts its flusher thread in the constructor, ends it in the destructor.
 class CommitLayer {
  public:
@@ -88,7 +108,19 @@ class CommitLayer {
   CommitLayer& operator=(const CommitLayer&) = delete;
 
   Transaction begin(ReadPoint point = ReadPoint::Latest);
+  /// Over a snapshot that was taken before.
+  Transaction begin(std::shared_ptr<const storage::Snapshot> snapshot);
   std::shared_ptr<const storage::Snapshot> snapshot(ReadPoint point);
+
+  /// The visible moment, which snapshot_at() gives for its position until the window is over.
+  std::shared_ptr<const storage::Snapshot> pin_visible();
+  /// What was true at exactly this position; null when no snapshot of it is kept. Requires:
+  /// at <= applied().
+  std::shared_ptr<const storage::Snapshot> snapshot_at(Position at);
+  /// Lets go what the window no longer covers. Called now and then.
+  void expire_snapshots();
+  /// How many different snapshots readers keep, those of the window among them.
+  std::size_t snapshots_kept() const;
 
   /// Called with the positions of the transaction's entries, in order, or with none of them and the
   /// position of the commit before when it has no entries.
@@ -105,6 +137,11 @@ class CommitLayer {
   /// not called when the commit fails. It must be short, must not throw and must not call this.
   CommitResult commit(Transaction&& transaction, const Applied& applied = nullptr,
                       Grouping grouping = Grouping::Last);
+  /// The same in two steps: what is enqueued until the first of them is finished becomes one group,
+  /// and costs the engine about as much as one commit. It is to be finished soon: nobody else can
+  /// have its keys, though others may finish it with their own.
+  std::unique_ptr<QueuedCommit> enqueue(Transaction&& transaction, Applied applied,
+                                        Grouping grouping);
 
   /// Wakes `waker` when the key (Transaction::conflict_key()) is held by nobody; at once if so.
   void wait_released(const std::string& conflict_key, WakerPtr waker);

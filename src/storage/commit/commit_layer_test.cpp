@@ -120,6 +120,45 @@ TEST_F(CommitLayerTest, OnVisibleGetsEachEntryOnceInOrderWithItsPosition) {
   EXPECT_EQ(through, written.back());
 }
 
+class CountsGroups final : public GroupObserver {
+ public:
+  void prepare(storage::CommitGroup&) override { ++groups_; }
+  void refused() override {}
+  int groups() const { return groups_; }
+
+ private:
+  std::atomic<int> groups_{0};
+};
+
+TEST_F(CommitLayerTest, WhatIsEnqueuedIsFinishedTogetherInItsOrder) {
+  CountsGroups counting;
+  start();
+  layer_->set_group_observer(&counting);
+  const auto enqueue = [&](const std::string& key) {
+    Transaction transaction = layer_->begin();
+    EXPECT_EQ(transaction.put(kSpace, key, "1"), HoldOutcome::Held);
+    transaction.append(test_entry(key));
+    return layer_->enqueue(std::move(transaction), nullptr, Grouping::Anywhere);
+  };
+  const auto first = enqueue("a");
+  const auto second = enqueue("b");
+  EXPECT_EQ(layer_->snapshot(ReadPoint::Latest)->get(kSpace, "a"), std::nullopt);
+  const CommitResult of_second = second->finish();  // leads for the first too
+  EXPECT_EQ(counting.groups(), 1);
+  EXPECT_EQ(layer_->snapshot(ReadPoint::Latest)->get(kSpace, "a"), "1");
+  EXPECT_LT(first->finish().position, of_second.position);
+
+  enqueue("c").reset();  // whose owner went
+  EXPECT_EQ(layer_->snapshot(ReadPoint::Latest)->get(kSpace, "c"), "1");
+  const auto late = enqueue("d");
+  const Position behind = write("e", "1").position;  // a commit of the old kind takes it along
+  EXPECT_LT(late->finish().position, behind);
+  const auto last = enqueue("f");
+  layer_->stop();
+  EXPECT_EQ(last->finish().status, CommitStatus::Committed);
+  EXPECT_EQ(enqueue("g")->finish().status, CommitStatus::NotAccepting);
+}
+
 TEST_F(CommitLayerTest, AnIdleFlusherDoesNotSync) {
   start();
   const Position position = write("a", "1").position;

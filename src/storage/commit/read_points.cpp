@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/commit/read_points.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -43,22 +42,23 @@ void ReadPoints::publish_visible(SnapshotPtr snapshot) {
 SnapshotPtr ReadPoints::hand_out(ReadPoint point) {
   MutexLock lock(mutex_);
   Slot& slot = point == ReadPoint::Latest ? latest_slot_ : visible_slot_;
-  if (!slot.counted) count(slot);
-  return slot.snapshot;
+  if (SnapshotPtr before = slot.handed_out.lock()) return before;
+  SnapshotPtr handle = counted(slot.snapshot);
+  slot.handed_out = handle;
+  return handle;
 }
 
-void ReadPoints::count(Slot& slot) {
-  const auto gone = [](const auto& kept) { return kept.expired(); };
-  kept_.erase(std::remove_if(kept_.begin(), kept_.end(), gone), kept_.end());
-  const auto same = [&slot](const auto& kept) { return kept.lock() == slot.snapshot; };
-  if (std::none_of(kept_.begin(), kept_.end(), same)) {
-    if (kept_.size() >= kept_max_) {
-      raise(ErrorCode::SnapshotUnavailable,
-            "{} different snapshots are being read, which is the most there can be", kept_max_);
-    }
-    kept_.push_back(slot.snapshot);
+// A handle of its own, so that the last reader to let it go is noticed without a list of them.
+SnapshotPtr ReadPoints::counted(const SnapshotPtr& snapshot) {
+  if (kept_->load() >= kept_max_) {
+    raise(ErrorCode::SnapshotUnavailable,
+          "{} different snapshots are being read, which is the most there can be", kept_max_);
   }
-  slot.counted = true;
+  kept_->fetch_add(1);
+  return {snapshot.get(), [kept = kept_, held = snapshot](const storage::Snapshot*) mutable {
+            held.reset();
+            kept->fetch_sub(1);
+          }};
 }
 
 SnapshotPtr ReadPoints::latest() const {

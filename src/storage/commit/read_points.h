@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "base/mutex.h"
 #include "storage/commit/transaction.h"
@@ -33,6 +32,8 @@ class ReadPoints {
   SnapshotPtr hand_out(ReadPoint point);
   /// The same for a short look.
   SnapshotPtr latest() const;
+  /// How many different snapshots readers keep.
+  std::size_t kept() const { return kept_->load(); }
 
   Position applied() const { return Position(applied_.load(std::memory_order_acquire)); }
   Position visible() const { return Position(visible_.load(std::memory_order_acquire)); }
@@ -40,19 +41,20 @@ class ReadPoints {
  private:
   struct Slot {
     SnapshotPtr snapshot;
-    bool counted = false;  // among kept_
+    std::weak_ptr<const storage::Snapshot> handed_out;  // counted; gone when no reader has it
   };
+  using Count = std::atomic<std::size_t>;
 
-  void count(Slot& slot) REQUIRES(mutex_);
+  SnapshotPtr counted(const SnapshotPtr& snapshot) REQUIRES(mutex_);
 
   const std::size_t kept_max_;
   std::atomic<std::uint64_t> applied_;
   std::atomic<std::uint64_t> visible_;
+  // Shared with what was handed out, which may outlive this.
+  const std::shared_ptr<Count> kept_ = std::make_shared<Count>(0);
   mutable Mutex mutex_;
   Slot latest_slot_ GUARDED_BY(mutex_);
   Slot visible_slot_ GUARDED_BY(mutex_);
-  // Those handed out, perhaps gone by now.
-  std::vector<std::weak_ptr<const storage::Snapshot>> kept_ GUARDED_BY(mutex_);
 };
 
 }  // namespace freshet::commit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/commit/sequencer.h"
 
+#include <algorithm>
 #include <exception>
 #include <iterator>
 #include <utility>
@@ -54,39 +55,58 @@ void Sequencer::set_group_observer(GroupObserver* observer) {
   observer_ = observer;
 }
 
-CommitResult Sequencer::commit(TransactionState& transaction, const Applied& applied,
-                               Grouping grouping) {
-  Job job{transaction, applied, grouping};
-  std::vector<Job*> jobs;
-  {
-    MutexLock lock(mutex_);
-    if (!health_.accepting()) return {CommitStatus::NotAccepting, points_.applied()};
+void Sequencer::enqueue(Job& job) {
+  const MutexLock lock(mutex_);
+  if (health_.accepting()) {
     queue_.push_back(&job);
-    while (!job.done && (led_ || queue_.front() != &job))
-      job.woken.wait(mutex_);
-    if (job.done) return job.result;
-    led_ = true;
-    jobs = next_jobs();
-  }
-  run(jobs);
-  MutexLock lock(mutex_);
-  for (Job* each : jobs) {
-    each->done = true;
-    if (each != &job) each->woken.notify_one();
-  }
-  led_ = false;
-  if (queue_.empty()) {
-    idle_.notify_all();
   } else {
-    queue_.front()->woken.notify_one();
+    job.result = {CommitStatus::NotAccepting, points_.applied()};
+    job.done = true;
+  }
+}
+
+CommitResult Sequencer::finish(Job& job) {
+  const MutexLock lock(mutex_);
+  while (!job.done) {
+    if (!led_) {
+      lead();
+      continue;
+    }
+    job.waiting = true;
+    job.woken.wait(mutex_);
+    job.waiting = false;
   }
   return job.result;
 }
 
+// One group. The lock is given up while the engine works.
+void Sequencer::lead() {
+  led_ = true;
+  const std::vector<Job*> jobs = next_jobs();
+  mutex_.unlock();
+  run(jobs);
+  mutex_.lock();
+  for (Job* job : jobs) {
+    job->done = true;
+    if (job->waiting) job->woken.notify_one();
+  }
+  led_ = false;
+  if (queue_.empty()) return idle_.notify_all();
+  // Those whose owners are not here yet wait for them or for the next leader.
+  const auto next =
+      std::find_if(queue_.begin(), queue_.end(), [](Job* job) { return job->waiting; });
+  if (next != queue_.end()) (*next)->woken.notify_one();
+}
+
 void Sequencer::drain() {
-  MutexLock lock(mutex_);
-  while (led_ || !queue_.empty())
-    idle_.wait(mutex_);
+  const MutexLock lock(mutex_);
+  while (led_ || !queue_.empty()) {
+    if (led_) {
+      idle_.wait(mutex_);
+    } else {
+      lead();
+    }
+  }
 }
 
 // The group: bounded by count and bytes. A commit that publishes something when applied is the last
@@ -157,6 +177,9 @@ void Sequencer::merge(Job& job, CommitGroup& group) {
   job.merged = true;
   const std::uint64_t now = wall_seconds(clock_);
   for (PendingEntry& entry : job.transaction.writes.take_entries()) {
+    if (entry.previous_offset != 0 && !job.positions.empty()) {
+      store_le(entry.bytes.data() + entry.previous_offset, job.positions.back().value());
+    }
     last_position_ = positions_.next(now);
     store_le(entry.bytes.data() + PendingEntry::kTimestampOffset, last_position_.value());
     auto record = std::make_shared<storage::LogRecord>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives commits their order. Whoever commits first leads: it merges the write sets waiting at that
-// moment into one group, gives positions, has the engine apply it, publishes, and hands the lead
-// on. Group order = log order = engine order.
+// Gives commits their order. Whoever wants its commit finished while nobody leads does so: it merges
+// the write sets waiting at that moment into one group, gives positions, has the engine apply it,
+// publishes, and gives the lead up. Group order = log order = engine order.
 #pragma once
 
 #include <cstddef>
@@ -37,26 +37,30 @@ class Sequencer {
   Sequencer(storage::Store& store, const Clock& clock, ReadPoints& points, Flusher& flusher,
             AppliedMark& applied_mark, Health& health, SequencerOptions options);
 
-  /// Returns when applied or refused; keys are released in the first case.
-  CommitResult commit(TransactionState& transaction, const Applied& applied, Grouping grouping);
-  /// Returns when everything that was in here has come out. Once Health refuses.
-  void drain();
-  void set_catalog_check(const CatalogCheck* check);
-  void set_group_observer(GroupObserver* observer);
-
- private:
-  /// One waiting commit; lives on its thread's stack.
+  /// One commit between enqueue() and finish(); stays where it is meanwhile.
   struct Job {
     TransactionState& transaction;
     const Applied& applied;
     Grouping grouping;
     CommitResult result{CommitStatus::NotAccepting, {}};
     std::vector<Position> positions;
-    bool merged = false;  // into the group
+    bool merged = false;   // into the group
+    bool waiting = false;  // in finish(), on `woken`
     bool done = false;
     CondVar woken;
   };
 
+  /// Puts it behind those that wait. finish() must follow, whatever happens.
+  void enqueue(Job& job);
+  /// Returns when applied or refused; keys are released in the first case.
+  CommitResult finish(Job& job);
+  /// Returns when everything that was in here has come out. Once Health refuses.
+  void drain();
+  void set_catalog_check(const CatalogCheck* check);
+  void set_group_observer(GroupObserver* observer);
+
+ private:
+  void lead() REQUIRES(mutex_);
   std::vector<Job*> next_jobs() REQUIRES(mutex_);
   void run(const std::vector<Job*>& jobs);
   bool stale(const Job& job) const;

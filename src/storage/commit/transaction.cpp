@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/commit/transaction.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/invariant.h"
 #include "storage/commit/merged_scan.h"
@@ -110,7 +112,11 @@ void Transaction::append(PendingEntry entry) {
 }
 
 void Transaction::depends_on(CatalogDependency dependency) {
-  state_->dependencies.push_back(dependency);
+  auto& known = state_->dependencies;
+  const auto same = [&](const CatalogDependency& other) {
+    return other.collection_id == dependency.collection_id && other.version == dependency.version;
+  };
+  if (std::none_of(known.begin(), known.end(), same)) known.push_back(dependency);
 }
 
 void Transaction::wait_for_conflict(WakerPtr waker) {
@@ -121,6 +127,10 @@ const std::string& Transaction::conflict_key() const {
   return state_->conflict;
 }
 
+std::vector<PendingEntry> Transaction::take_entries() {
+  return state_->writes.take_entries();
+}
+
 bool Transaction::empty() const {
   return state_->writes.empty();
 }
@@ -129,6 +139,14 @@ std::size_t Transaction::bytes() const {
 }
 std::size_t Transaction::entries() const {
   return state_->writes.entries();
+}
+
+std::size_t Transaction::entry_bytes() const {
+  return state_->writes.entry_bytes();
+}
+
+void Transaction::forget_savepoints() {
+  state_->writes.forget_savepoints();
 }
 
 Transaction::Savepoint Transaction::savepoint() {

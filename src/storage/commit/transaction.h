@@ -41,6 +41,9 @@ enum class [[nodiscard]] HoldOutcome : std::uint8_t{
 struct PendingEntry {
   static constexpr std::size_t kTimestampOffset = 8;  // int32 length, 0x11, "ts\0"
   std::string bytes;
+  /// Where the entry names the position of the one before it in the transaction (8 bytes); 0: it
+  /// does not, and the first one cannot.
+  std::size_t previous_offset = 0;
 };
 
 /// That a collection still is what the writer took it for; the sequencer refuses the commit
@@ -91,9 +94,13 @@ class Transaction final : public storage::Reader {
   /// then (work that parks must hold nothing).
   const std::string& conflict_key() const;
 
+  /// Takes the entries appended so far, to be appended in another form.
+  std::vector<PendingEntry> take_entries();
+
   bool empty() const;
-  std::size_t bytes() const;    ///< size of the write set and its entries
-  std::size_t entries() const;  ///< number of entries appended
+  std::size_t bytes() const;        ///< size of the write set and its entries
+  std::size_t entries() const;      ///< number of entries appended
+  std::size_t entry_bytes() const;  ///< and their size
 
   /// A point inside the transaction to return to: one failed statement takes back its own writes
   /// and entries only. Keys taken since stay held.
@@ -103,6 +110,8 @@ class Transaction final : public storage::Reader {
   };
   Savepoint savepoint();
   void rollback_to(const Savepoint& savepoint);
+  /// Lets go what returning to the savepoints so far needs. They are void.
+  void forget_savepoints();
 
  private:
   friend class CommitLayer;

@@ -35,6 +35,7 @@ void WriteSet::put(Space space, std::string key, std::optional<std::string> valu
 
 void WriteSet::append(PendingEntry entry) {
   bytes_ += entry.bytes.size();
+  entry_bytes_ += entry.bytes.size();
   entries_.push_back(std::move(entry));
 }
 
@@ -73,6 +74,7 @@ void WriteSet::rollback_to(const Transaction::Savepoint& savepoint) {
   }
   while (entries_.size() > savepoint.entries_size) {
     bytes_ -= entries_.back().bytes.size();
+    entry_bytes_ -= entries_.back().bytes.size();
     entries_.pop_back();
   }
   ++generation_;
@@ -97,7 +99,15 @@ std::vector<storage::Change> WriteSet::take_changes() {
   return changes;
 }
 
+void WriteSet::forget_savepoints() {
+  undo_.clear();
+  undo_.shrink_to_fit();
+  keep_undo_ = false;
+}
+
 std::vector<PendingEntry> WriteSet::take_entries() {
+  bytes_ -= std::exchange(entry_bytes_, 0);
+  undo_.clear();  // there is no way back behind this
   return std::exchange(entries_, {});
 }
 

@@ -46,10 +46,12 @@ class WriteSet {
   bool empty() const { return changes_ == 0 && entries_.empty(); }
   std::size_t bytes() const { return bytes_; }
   std::size_t entries() const { return entries_.size(); }
+  std::size_t entry_bytes() const { return entry_bytes_; }
 
   /// From now on writes remember what they replaced.
   Transaction::Savepoint savepoint();
   void rollback_to(const Transaction::Savepoint& savepoint);
+  void forget_savepoints();
 
   /// Moves everything out, in order of space and key.
   std::vector<storage::Change> take_changes();
@@ -69,6 +71,7 @@ class WriteSet {
   bool keep_undo_ = false;
   std::size_t changes_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t entry_bytes_ = 0;  // part of bytes_
   std::uint64_t generation_ = 0;
 };
 
