@@ -63,7 +63,7 @@ Park CursorReply::park() {
 Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool exhausted) {
   const bool close = exhausted || single_batch_;
   context.services.metrics.documents_returned.add(batch_->count());
-  const cursor::Source::Examined examined = pin_.source().examined();
+  const pipeline::ExamineCounts examined = pin_.source().examined();
   context.counts.keys_examined = examined.keys;
   context.counts.documents_examined = examined.documents;
   context.counts.returned = batch_->count();

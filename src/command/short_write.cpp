@@ -2,6 +2,7 @@
 #include "command/short_write.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "catalog/catalog.h"
 #include "collection/data.h"
@@ -23,30 +24,20 @@ bool is_equality(const bson::Element& element) {
 
 class Judge {
  public:
-  explicit Judge(const CommandContext& context) {
-    const bson::Element first = *context.body.begin();
-    if (!first.is_string()) return;  // several collections, or something wrong
-    const auto catalog = context.services.data.catalog().latest();
-    collection_ = catalog->find(context.db, first.as_string());
-    nothing_there_ =
-        collection_ == nullptr || collection_->is_view() ||
-        collection_->runtime->documents.load(std::memory_order_relaxed) <= kDocumentsMax;
-  }
+  explicit Judge(const CommandContext& context) : context_(context) {}
 
   /// `one`: the statement ends with the first document it finds.
-  bool finds_quickly(bson::View filter, bool one) const {
-    if (nothing_there_ || is_equality(filter["_id"])) return true;
-    return one && collection_ != nullptr &&
-           std::ranges::any_of(collection_->indexes, [&](const catalog::IndexPtr& index) {
-             return index->ready() && !index->partial && is_equality(filter[index->parts[0].path]);
-           });
+  bool finds_quickly(bson::View filter, bool one) {
+    if (is_equality(filter["_id"])) return true;
+    find_collection();
+    return nothing_there_ || finds_by_index(filter, one);
   }
 
-  bool is_short(const bson::Element& statement) const {
+  bool is_short(const bson::Element& statement) {
     return !statement.is_document() || is_short(statement.as_document());
   }
 
-  bool is_short(bson::View statement) const {
+  bool is_short(bson::View statement) {
     const bson::Element filter = statement["q"] ? statement["q"] : statement["filter"];
     if (!filter.is_document()) return true;  // an insert
     const bson::Element limit = statement["limit"];
@@ -55,17 +46,39 @@ class Judge {
   }
 
  private:
+  // Not before it matters: inserts and statements on one _id are short whatever is there.
+  void find_collection() {
+    if (std::exchange(looked_, true)) return;
+    const bson::Element first = *context_.body.begin();
+    if (!first.is_string()) return;  // several collections, or something wrong
+    const auto catalog = context_.services.data.catalog().latest();
+    collection_ = catalog->find(context_.db, first.as_string());
+    nothing_there_ =
+        collection_ == nullptr || collection_->is_view() ||
+        collection_->runtime->documents.load(std::memory_order_relaxed) <= kDocumentsMax;
+  }
+
+  bool finds_by_index(bson::View filter, bool one) const {
+    return one && collection_ != nullptr &&
+           std::ranges::any_of(collection_->indexes, [&](const catalog::IndexPtr& index) {
+             return index->ready() && !index->partial && is_equality(filter[index->parts[0].path]);
+           });
+  }
+
+  const CommandContext& context_;
   catalog::CollectionPtr collection_;
   bool nothing_there_ = false;
+  bool looked_ = false;
 };
 
 }  // namespace
 
 bool is_short_write(const CommandContext& context) {
   if (context.message.bytes.size() > kRequestBytesMax) return false;
-  const Judge judge(context);
+  Judge judge(context);
   for (const wire::DocumentSequence& sequence : context.message.sequences) {
     if (sequence.documents.size() > kStatementsMax) return false;
+    if (sequence.identifier == "documents") continue;  // inserts, whatever their fields are called
     for (const bson::View statement : sequence.documents)
       if (!judge.is_short(statement)) return false;
   }

@@ -65,11 +65,6 @@ void QuerySource::note_given() {
   if (limit_ > 0 && given_ >= limit_) exhausted_ = true;
 }
 
-Source::Examined QuerySource::examined() const {
-  const pipeline::ExamineCounts counts = execution_->examined();
-  return {counts.keys, counts.documents};
-}
-
 void QuerySource::subscribe(const WakerPtr& waker) {
   if (tail_.subscribe && reader_) {
     tail_.subscribe(*reader_, waker);

@@ -37,7 +37,7 @@ class QuerySource final : public Source {
   bool tailable() const override { return tail_.tailable; }
   bool await_data() const override { return tail_.await_data; }
   void subscribe(const WakerPtr& waker) override;
-  Examined examined() const override;
+  pipeline::ExamineCounts examined() const override { return execution_->examined(); }
 
  private:
   void note_given();

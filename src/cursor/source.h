@@ -9,6 +9,7 @@
 #include "base/wait.h"
 #include "cursor/batch.h"
 #include "model/resume_token.h"
+#include "pipeline/examine_counts.h"
 #include "stream/progress.h"
 
 namespace freshet {
@@ -45,12 +46,8 @@ class Source {
   /// Where a client that drops everything else would go on; change streams only.
   virtual std::optional<model::ResumeToken> post_batch_token() const { return std::nullopt; }
 
-  struct Examined {
-    std::int64_t keys = 0;
-    std::int64_t documents = 0;
-  };
-  /// The index keys and documents that were looked at so far; queries only.
-  virtual Examined examined() const { return {}; }
+  /// Queries only.
+  virtual pipeline::ExamineCounts examined() const { return {}; }
   /// How far a change stream has come; nothing for every other source. For any thread.
   virtual std::optional<stream::StreamProgress> stream_progress() const { return std::nullopt; }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // $freshetChangedPaths: lets an update through only when it changed one of some paths. Judged on
 // the delta in the log, so that dotted names and array indexes are what they are, before any event
-// is built. docs/decisions/0005-changed-paths.md
+// is built. docs/decisions/0008-changed-paths.md
 #pragma once
 
 #include <string>

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "test" / "harness"))
 
 from freshet_server import FreshetServer  # noqa: E402
-from raw_wire import Connection, document  # noqa: E402
+from raw_client import RawClient, document_of, sequence  # noqa: E402
 
 CORPUS = REPOSITORY / "build" / "tools" / "pymongo" / "test" / "bson_corpus"
 RAW = bson.CodecOptions(document_class=RawBSONDocument, datetime_conversion=bson.DatetimeConversion.DATETIME_MS)
@@ -34,12 +34,12 @@ def cases(kind):
 
 def nested(identity, inner):
     """{_id: identity, v: inner}, whatever the bytes of `inner` are."""
-    return document(b"\x10_id\x00" + struct.pack("<i", identity) + b"\x03v\x00" + inner)
+    return document_of(b"\x10_id\x00" + struct.pack("<i", identity) + b"\x03v\x00" + inner)
 
 
 def beside(identity, inner):
     """{_id: identity, …inner}, whatever the bytes of `inner` are."""
-    return document(b"\x10_id\x00" + struct.pack("<i", identity) + inner[4:-1])
+    return document_of(b"\x10_id\x00" + struct.pack("<i", identity) + inner[4:-1])
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +55,16 @@ def collection(server):
 
 def insert(server, raw):
     """The reply to an insert of these bytes, or None when the connection was closed."""
-    with Connection(server) as connection:
-        return connection.command({"insert": "cases", "$db": "corpus"}, {"documents": [raw]})
+    with RawClient(server) as client:
+        try:
+            return client.call({"insert": "cases", "$db": "corpus"}, [sequence("documents", [raw])])
+        except (EOFError, ConnectionError):
+            return None
 
 
 def find(server, identity):
-    with Connection(server) as connection:
-        reply = connection.command({"find": "cases", "filter": {"_id": identity}, "$db": "corpus"}, options=RAW)
+    with RawClient(server) as client:
+        reply = client.call({"find": "cases", "filter": {"_id": identity}, "$db": "corpus"}, options=RAW)
     return [found.raw for found in reply["cursor"]["firstBatch"]]
 
 

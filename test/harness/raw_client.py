@@ -9,9 +9,20 @@ import bson
 MORE_TO_COME, EXHAUST_ALLOWED = 1 << 1, 1 << 16
 
 
-def message(document, flags=0, request_id=1):
-    """An OP_MSG of one body section."""
-    body = struct.pack("<I", flags) + b"\0" + bson.encode(document)
+def document_of(elements):
+    """A document around the bytes of its elements, whatever they are."""
+    return struct.pack("<i", len(elements) + 5) + elements + b"\0"
+
+
+def sequence(name, documents):
+    """A section of documents as bytes, whatever they are."""
+    content = name.encode() + b"\0" + b"".join(documents)
+    return b"\1" + struct.pack("<i", 4 + len(content)) + content
+
+
+def message(document, flags=0, request_id=1, sequences=()):
+    """An OP_MSG of one body section, and sequences behind it."""
+    body = struct.pack("<I", flags) + b"\0" + bson.encode(document) + b"".join(sequences)
     return struct.pack("<iiii", 16 + len(body), request_id, 0, 2013) + body
 
 
@@ -25,17 +36,17 @@ class RawClient:
         self.socket.settimeout(timeout)
         self.socket.connect((host or server.host, server.port))
 
-    def send(self, document, flags=0):
-        self.socket.sendall(message(document, flags))
+    def send(self, document, flags=0, sequences=()):
+        self.socket.sendall(message(document, flags, sequences=sequences))
 
-    def receive(self):
+    def receive(self, options=bson.DEFAULT_CODEC_OPTIONS):
         """The next reply's document. Raises EOFError when the server has closed."""
         (length,) = struct.unpack("<i", self._take(16)[:4])
-        return bson.decode(self._take(length - 16)[5:])
+        return bson.decode(self._take(length - 16)[5:], options)
 
-    def call(self, document):
-        self.send(document)
-        return self.receive()
+    def call(self, document, sequences=(), options=bson.DEFAULT_CODEC_OPTIONS):
+        self.send(document, sequences=sequences)
+        return self.receive(options)
 
     def closed_by_server(self):
         try:

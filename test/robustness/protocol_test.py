@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
 
 from crc32c import crc32c  # noqa: E402
 from freshet_server import FreshetServer, wait_until  # noqa: E402
+import raw_client  # noqa: E402
 from raw_client import MORE_TO_COME, RawClient, message  # noqa: E402
 
 REPLY, QUERY, COMPRESSED, MSG = 1, 2004, 2012, 2013
@@ -47,8 +48,7 @@ def body(document):
 
 
 def sequence(name, documents):
-    content = name.encode() + b"\0" + b"".join(map(bson.encode, documents))
-    return b"\1" + struct.pack("<i", 4 + len(content)) + content
+    return raw_client.sequence(name, map(bson.encode, documents))
 
 
 def exchange(client, data):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Only when field X changed: MongoDB's filters on dotted names, and the stage that means it (docs/decisions/0005)."""
+"""Only when field X changed: MongoDB's filters on dotted names, and the stage that means it (docs/decisions/0008)."""
 import pytest
 from pymongo.errors import OperationFailure
 

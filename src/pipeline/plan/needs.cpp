@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "pipeline/plan/conjunct.h"
 #include "query/expression/expression.h"
 #include "query/sort.h"
 
@@ -142,19 +143,12 @@ std::optional<std::vector<std::string>> paths_of_filter(const MatchNode& root) {
       }
       return out;
     }
-    case MatchKind::Comparison:
-    case MatchKind::In:
-    case MatchKind::Regex:
-    case MatchKind::Exists:
-    case MatchKind::Type:
-    case MatchKind::Size:
-    case MatchKind::Mod:
-    case MatchKind::Bits:
-    case MatchKind::ElemMatchValue:
-      return std::vector<std::string>{static_cast<const query::PathNode&>(root).path().text()};
     default:
-      return std::nullopt;
+      break;
   }
+  const std::optional<std::string_view> path = only_path(root);
+  if (!path) return std::nullopt;
+  return std::vector<std::string>{std::string(*path)};
 }
 
 }  // namespace freshet::pipeline

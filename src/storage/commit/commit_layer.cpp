@@ -142,7 +142,7 @@ Position CommitLayer::applied() const {
   return state_->points.applied();
 }
 Position CommitLayer::visible() const {
-  return state_->points.visible();
+  return state_->flusher.announced();
 }
 
 void CommitLayer::request_flush(Position position) {

@@ -149,7 +149,8 @@ class CommitLayer {
   /// The last applied position (operationTime of a write that changed nothing, of a read at
   /// Latest).
   Position applied() const;
-  /// Everything at or below is durable, in order, without gaps.
+  /// Everything at or below is durable, in order, without gaps, and was handed to on_visible: who is
+  /// told of a write finds it in a stream.
   Position visible() const;
 
   /// Asks the flusher to make everything up to `position` visible at once (majority writes) …

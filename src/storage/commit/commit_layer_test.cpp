@@ -102,7 +102,7 @@ TEST_F(CommitLayerTest, OnVisibleGetsEachEntryOnceInOrderWithItsPosition) {
                 record->position.value());
       seen.push_back(record->position);
     }
-    EXPECT_EQ(layer_->visible(), upto);
+    EXPECT_EQ(layer_->snapshot(ReadPoint::Visible)->position(), upto);
     through = upto;
   });
   std::vector<Position> written;
@@ -157,6 +157,28 @@ TEST_F(CommitLayerTest, WhatIsEnqueuedIsFinishedTogetherInItsOrder) {
   layer_->stop();
   EXPECT_EQ(last->finish().status, CommitStatus::Committed);
   EXPECT_EQ(enqueue("g")->finish().status, CommitStatus::NotAccepting);
+}
+
+TEST_F(CommitLayerTest, NobodyIsToldBeforeTheStreamsAre) {
+  start();
+  std::atomic<bool> go_on{false};
+  std::atomic<bool> told{false};
+  layer_->set_on_visible([&](const std::vector<storage::LogRecordPtr>&, Position) {
+    told = true;
+    while (!go_on)
+      std::this_thread::yield();
+  });
+  const Position position = write("a", "1").position;
+  layer_->request_flush(position);
+  while (!told)
+    std::this_thread::yield();
+  const auto waker = std::make_shared<TestWaker>();
+  layer_->wait_visible(position, waker);
+  EXPECT_LT(layer_->visible(), position);
+  EXPECT_EQ(waker->woken(), 0);
+  go_on = true;
+  EXPECT_TRUE(waker->wait());
+  EXPECT_EQ(layer_->visible(), position);
 }
 
 TEST_F(CommitLayerTest, AnIdleFlusherDoesNotSync) {

@@ -23,7 +23,8 @@ Flusher::Flusher(storage::Store& store, const Clock& clock, Logger& logger, Read
       points_(points),
       health_(health),
       options_(std::move(options)),
-      mark_(options_.durable_mark_path) {
+      mark_(options_.durable_mark_path),
+      announced_(points.visible().value()) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -81,7 +82,7 @@ void Flusher::request(Position position) {
 void Flusher::wait(Position position, WakerPtr waker) {
   {
     MutexLock lock(mutex_);
-    if (position > points_.visible() && !stopping_ && !health_.failed()) {
+    if (position > announced() && !stopping_ && !health_.failed()) {
       waiting_.emplace(position, std::move(waker));
       return;
     }
@@ -205,6 +206,7 @@ void Flusher::publish(const Batch& batch) {
   std::vector<WakerPtr> ready;
   {
     MutexLock lock(mutex_);
+    announced_ = position.value();
     const auto end = waiting_.upper_bound(position);
     for (auto at = waiting_.begin(); at != end; ++at)
       ready.push_back(std::move(at->second));

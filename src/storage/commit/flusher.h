@@ -52,6 +52,9 @@ class Flusher {
   void wait_for_room();
 
   void request(Position position);
+  /// Up to here everything is visible and was handed to on_visible.
+  Position announced() const { return Position(announced_.load()); }
+  /// Wakes when announced() has come to `position`.
   void wait(Position position, WakerPtr waker);
   void set_stream_listeners(bool any);
   void set_on_visible(OnVisible on_visible);
@@ -90,7 +93,8 @@ class Flusher {
   CondVar changed_;  // the thread: something to do, or sooner than it thought
   CondVar room_;     // the sequencer: batch taken
   Batch pending_ GUARDED_BY(mutex_);
-  std::atomic<bool> full_{false};  // written under the mutex
+  std::atomic<bool> full_{false};  // written under the mutex, as what follows
+  std::atomic<std::uint64_t> announced_;
   SteadyTime pending_since_ GUARDED_BY(mutex_);
   SteadyTime last_flush_ GUARDED_BY(mutex_);
   Position urgent_ GUARDED_BY(mutex_);
