@@ -46,6 +46,9 @@ void read_center(const bson::Element& geometry, NearQuery& out) {
 
 /// {$geometry: …, $maxDistance: …}.
 NearQuery of_geometry(bson::View argument) {
+  if (argument["$geometry"].missing()) {
+    raise(ErrorCode::BadValue, "a $near with operators in it needs a $geometry");
+  }
   NearQuery out;
   for (const bson::Element& field : argument) {
     if (field.name() == "$geometry") {

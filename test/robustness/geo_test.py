@@ -114,6 +114,7 @@ def test_queries_that_are_refused(places):
     assert code_of(lambda: list(database.bare.find({"location": near(0, 0)}))) == 291
     assert code_of(lambda: list(places.find({"location": {"$near": [0, 0]}}))) == 291
     assert code_of(lambda: list(database.bare.aggregate([{"$geoNear": {"near": point(0, 0), "distanceField": "d"}}]))) == 27
+    assert code_of(lambda: list(places.aggregate([{"$geoNear": {"near": point(0, 0)}}]))) == 16606
     assert code_of(lambda: list(places.aggregate([{"$match": {"location": near(0, 0)}}]))) == 5626500
     assert code_of(lambda: list(places.aggregate([{"$match": {}}, {"$geoNear": {"near": point(0, 0), "distanceField": "d"}}]))) == 40602
     assert code_of(lambda: places.count_documents({"location": near(0, 0)})) == 5626500

@@ -133,10 +133,8 @@ class GeoNearStage final : public ExplainedStage {
         metadata_.get(Metadata::GeoNearDistance).view().number_as_double() * options_.multiplier;
     metadata_.set(Metadata::GeoNearDistance, bson::Value::number(distance));
     current_ = document->to_string();
-    if (!options_.distance_field.empty()) {
-      current_ = with_path(bson::View(current_), options_.distance_field,
-                           metadata_.get(Metadata::GeoNearDistance));
-    }
+    current_ = with_path(bson::View(current_), options_.distance_field,
+                         metadata_.get(Metadata::GeoNearDistance));
     if (!options_.locations_field.empty()) {
       current_ = with_path(bson::View(current_), options_.locations_field,
                            metadata_.get(Metadata::GeoNearPoint));
@@ -177,6 +175,9 @@ void parse_geo_near(const StageTraits& traits, bson::Element body, const Pipelin
   for (const bson::Element& field : body.as_document())
     read(field, options);
   if (options.near.missing()) raise(location(16605), "$geoNear requires 'near'");
+  if (options.distance_field.empty()) {
+    raise(location(16606), "$geoNear requires 'distanceField'");
+  }
   if (options.key.empty()) options.key = only_place(context.query);
   if (context.query.metadata != nullptr) {
     for (const Metadata kind : {Metadata::GeoNearDistance, Metadata::GeoNearPoint}) {

@@ -140,6 +140,7 @@ TEST(Geo, RefusesWithCodes) {
             2);
   EXPECT_EQ(code(R"({"p": {"$geoIntersects": {"$box": [[1, 2], [3, 4]]}}})"), 2);
   EXPECT_EQ(code(R"({"p": {"$near": "x"}})"), 2);
+  EXPECT_EQ(code(R"({"p": {"$near": {"$maxDistance": 5}}})"), 2);
   EXPECT_EQ(code(R"({"p": {"$near": [1, 2], "$maxDistance": -1}})"), 2);
   EXPECT_EQ(code(R"({"p": {"$maxDistance": 1}})"), 2);
   EXPECT_EQ(code(R"({"p": {"$nearSphere": [181, 2]}})"), 2);
