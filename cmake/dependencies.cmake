@@ -35,6 +35,8 @@ freshet_pkg_config(yaml_cpp yaml-cpp)
 freshet_third_party(cli11) # headers only
 freshet_third_party(openssl OpenSSL::SSL OpenSSL::Crypto)
 find_library(FRESHET_STEMMER stemmer REQUIRED)
+find_library(FRESHET_S2 s2 REQUIRED)
+freshet_third_party(s2 ${FRESHET_S2})
 freshet_third_party(stemmer ${FRESHET_STEMMER})
 
 # Intel's decimal library comes in eight builds; 000: arguments by value, rounding mode and

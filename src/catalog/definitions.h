@@ -82,10 +82,10 @@ struct CollectionRuntime {
 };
 
 /// How the keys of an index are made; the table of kinds stands in index_kind.cpp.
-enum class IndexKind : std::uint8_t { Ordered, Hashed, Wildcard, Text };
+enum class IndexKind : std::uint8_t { Ordered, Hashed, Wildcard, Text, Sphere };
 
 struct IndexPart {
-  enum class Kind : std::uint8_t { Ascending, Descending, Hashed, Wildcard, Text };
+  enum class Kind : std::uint8_t { Ascending, Descending, Hashed, Wildcard, Text, Sphere };
   std::string path;  ///< Wildcard: what stands before ".$**", or empty
   Kind kind = Kind::Ascending;
   bool descending() const { return kind == Kind::Descending; }

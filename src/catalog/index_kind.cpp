@@ -10,6 +10,7 @@
 namespace freshet::catalog {
 namespace {
 
+constexpr std::string_view kSphereOptions[] = {"2dsphereIndexVersion"};
 constexpr std::string_view kTextOptions[] = {"weights", "default_language", "language_override",
                                              "textIndexVersion"};
 
@@ -19,6 +20,8 @@ constexpr IndexKindRow kKinds[] = {
     {IndexKind::Ordered, "", IndexPart::Kind::Ascending, check_ordered_index, {}},
     {IndexKind::Text, "text", IndexPart::Kind::Text, check_text_index, kTextOptions,
      normal_text_key, add_text_options},
+    {IndexKind::Sphere, "2dsphere", IndexPart::Kind::Sphere, check_sphere_index, kSphereOptions,
+     nullptr, add_sphere_options},
     {IndexKind::Hashed, "hashed", IndexPart::Kind::Hashed, check_hashed_index, {}},
     {IndexKind::Wildcard, "", IndexPart::Kind::Wildcard, check_wildcard_index, {}},
 };

@@ -64,6 +64,10 @@ void check_ordered_index(const ParsedIndexSpec& spec);
 void check_hashed_index(const ParsedIndexSpec& spec);
 void check_wildcard_index(const ParsedIndexSpec& spec);
 void check_text_index(const ParsedIndexSpec& spec);
+void check_sphere_index(const ParsedIndexSpec& spec);
+
+// sphere_index.cpp
+void add_sphere_options(const ParsedIndexSpec& spec, bson::Builder& out);
 
 // text_index.cpp
 std::string normal_text_key(const ParsedIndexSpec& spec);

@@ -164,7 +164,7 @@ class SpecParser {
     } else if (is_kind_option(name)) {
       parsed_.kind_options.push_back(field);
       return;
-    } else if (one_of(name, {"2dsphereIndexVersion", "bits", "min", "max", "bucketSize"})) {
+    } else if (one_of(name, {"bits", "min", "max", "bucketSize"})) {
       cannot_create_index(
           fmt::format("the index option '{}' is not supported by this server", name));
     } else {
@@ -259,8 +259,9 @@ IndexDefinition make_index(std::uint64_t id, std::string spec_bytes) {
   index.kind = kind_of(index.parts);
   index.clustered = spec["clustered"].truthy();
   index.unique = index.is_id_index() || spec["unique"].truthy();
-  // Text indexes hold what has terms, whatever the option says.
-  index.sparse = spec["sparse"].truthy() && index.kind != IndexKind::Text;
+  // Whatever the option says: the others hold what has terms or a place.
+  index.sparse =
+      spec["sparse"].truthy() && index.kind != IndexKind::Text && index.kind != IndexKind::Sphere;
   index.hidden = spec["hidden"].truthy();
   index.prepare_unique = spec["prepareUnique"].truthy();
   if (const bson::Element collation = spec["collation"]) {

@@ -104,6 +104,7 @@ constexpr KeyMaker kKeyMakers[] = {
     {catalog::IndexKind::Hashed, make_hashed_keys},
     {catalog::IndexKind::Wildcard, make_wildcard_keys},
     {catalog::IndexKind::Text, make_text_keys},
+    {catalog::IndexKind::Sphere, make_sphere_keys},
 };
 
 }  // namespace

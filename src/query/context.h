@@ -21,9 +21,11 @@ namespace freshet::query {
 class DocumentMetadata;
 class TextIndex;
 
-/// Where {$text: …} searches.
-struct TextScope {
+/// What {$text: …} searches in, and what there is for $near.
+struct SearchScope {
   std::shared_ptr<const TextIndex> index;  ///< shared with its definition; null: there is none
+  std::vector<std::string> places;         ///< the paths of 2dsphere indexes
+  bool near = false;                       ///< $near and $nearSphere are allowed
 };
 
 /// Shared by parsing and evaluation of one command. Everything pointed to outlives what was parsed
@@ -37,7 +39,7 @@ struct QueryContext {
   /// $lookup's `let`); `let` has the present values, none for what is missing. Null: there are
   /// none.
   const std::vector<std::string>* correlated = nullptr;
-  const TextScope* text = nullptr;       ///< null: $text is not allowed here
+  const SearchScope* search = nullptr;   ///< null: neither $text nor $near is allowed here
   DocumentMetadata* metadata = nullptr;  ///< null: there is none that $meta could show
   Random* random = nullptr;              ///< $rand, $sampleRate
   Operation* operation = nullptr;        ///< for check() and memory; null in tests

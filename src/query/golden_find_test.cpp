@@ -34,9 +34,9 @@ bson::View document_of(bson::View command, std::string_view name) {
 
 std::vector<std::string> run_find(bson::View command, const std::vector<std::string>& documents) {
   const auto collation = parse_collation(document_of(command, "collation"));
-  const TextScope text;  // no recorded collection has a text index
+  const SearchScope text;  // no recorded collection has a text index
   QueryContext context;
-  context.text = &text;
+  context.search = &text;
   context.collation = collation.get();
   const Matcher matcher(document_of(command, "filter"), context);
   const SortPattern sort(document_of(command, "sort"));

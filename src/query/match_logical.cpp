@@ -94,7 +94,9 @@ MatchNodePtr parse_and(bson::Element argument, MatchParse& parse) {
 }
 
 MatchNodePtr parse_or(bson::Element argument, MatchParse& parse) {
+  const bool outside = std::exchange(parse.in_or, true);
   std::vector<MatchNodePtr> nodes = parse_list(argument, parse);
+  parse.in_or = outside;
   if (nodes.size() == 1) return std::move(nodes[0]);
   if (MatchNodePtr in = as_in(nodes)) return in;
   return std::make_unique<ListNode>(MatchKind::Or, std::move(nodes));
@@ -113,8 +115,11 @@ MatchNodePtr parse_not(const FieldPredicate& predicate, MatchParse& parse) {
     return std::make_unique<NotNode>(make_regex(predicate.path, argument));
   if (!argument.is_document()) raise(ErrorCode::BadValue, "$not needs a regex or a document");
   if (argument.as_document().empty()) raise(ErrorCode::BadValue, "$not cannot be empty");
-  return std::make_unique<NotNode>(
+  const bool outside = std::exchange(parse.in_not, true);
+  auto out = std::make_unique<NotNode>(
       make_and(parse_operators(predicate.path, argument.as_document(), parse)));
+  parse.in_not = outside;
+  return out;
 }
 
 MatchNodePtr parse_always_true(bson::Element argument, MatchParse&) {

@@ -43,6 +43,8 @@ enum class MatchKind {
   Sample,
   JsonSchema,
   Text,
+  Geo,
+  Near,
 };
 
 class MatchNode {

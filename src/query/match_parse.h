@@ -18,7 +18,10 @@ struct MatchParse {
   bool in_elem_match = false;
   bool in_nor = false;
   bool of_parts = false;  ///< see FilterOf
+  bool in_or = false;
+  bool in_not = false;
   bool has_text = false;  ///< a $text was met: there may be one
+  bool has_near = false;  ///< the same of $near and $nearSphere
   int depth = 0;
 };
 
@@ -82,14 +85,18 @@ MatchNodePtr parse_always_true(bson::Element argument, MatchParse& parse);
 MatchNodePtr parse_always_false(bson::Element argument, MatchParse& parse);
 MatchNodePtr parse_comment(bson::Element argument, MatchParse& parse);
 MatchNodePtr parse_sample_rate(bson::Element argument, MatchParse& parse);
+// match_geo.cpp
+MatchNodePtr parse_geo_within(const FieldPredicate& predicate, MatchParse& parse);
+MatchNodePtr parse_geo_intersects(const FieldPredicate& predicate, MatchParse& parse);
+// match_near.cpp
+MatchNodePtr parse_near(const FieldPredicate& predicate, MatchParse& parse);
+MatchNodePtr parse_near_bound(const FieldPredicate& predicate, MatchParse& parse);
 // match_text.cpp
 MatchNodePtr parse_text(bson::Element argument, MatchParse& parse);
 // match_schema.cpp
 MatchNodePtr parse_json_schema(bson::Element argument, MatchParse& parse);
 // match_unsupported.cpp: operators MongoDB has and we do not, with the errors a server without them
 // gives
-MatchNodePtr refuse_geo(const FieldPredicate& predicate, MatchParse& parse);
-MatchNodePtr refuse_near(const FieldPredicate& predicate, MatchParse& parse);
 MatchNodePtr refuse_where(bson::Element argument, MatchParse& parse);
 
 }  // namespace freshet::query

@@ -57,12 +57,13 @@ TextArgument read(const bson::Element& argument, const TextLanguage& default_lan
 MatchNodePtr parse_text(bson::Element argument, MatchParse& parse) {
   if (parse.in_elem_match)
     raise(ErrorCode::BadValue, "$text can only be applied to the top-level document");
-  if (parse.context.text == nullptr || parse.of_parts)
+  if (parse.context.search == nullptr || parse.of_parts)
     raise(ErrorCode::BadValue, "$text is not allowed in this context");
   if (parse.in_nor) raise(ErrorCode::BadValue, "$text cannot stand in a $nor");
   if (parse.has_text) raise(ErrorCode::BadValue, "a filter may have only one $text");
+  if (parse.has_near) raise(ErrorCode::BadValue, "text and $near not allowed in same query");
   parse.has_text = true;
-  const std::shared_ptr<const TextIndex>& index = parse.context.text->index;
+  const std::shared_ptr<const TextIndex>& index = parse.context.search->index;
   // The argument is checked first, whether there is an index or not.
   const TextArgument text =
       read(argument, index ? index->default_language() : language_named(kDefaultTextLanguage));

@@ -6,17 +6,6 @@
 
 namespace freshet::query {
 
-MatchNodePtr refuse_geo(const FieldPredicate& predicate, MatchParse&) {
-  raise(ErrorCode::BadValue, "geospatial operator {} is not supported by this server",
-        predicate.argument.name());
-}
-
-MatchNodePtr refuse_near(const FieldPredicate& predicate, MatchParse&) {
-  constexpr std::int32_t kNoQueryExecutionPlans = 291;
-  raise(location(kNoQueryExecutionPlans), "unable to find index for {} query (field '{}')",
-        predicate.argument.name(), predicate.path);
-}
-
 MatchNodePtr refuse_where(bson::Element, MatchParse&) {
   raise(ErrorCode::BadValue, "$where needs JavaScript, which this server does not have");
 }

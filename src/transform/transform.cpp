@@ -87,7 +87,7 @@ TransformPtr parse_match(std::string_view, ValueView body, const QueryContext& c
   if (!body.is_document()) {
     raise(location(15959), "the match filter must be an expression in an object");
   }
-  if (context.text == nullptr && query::mentions_text(body.as_document())) {
+  if (context.search == nullptr && query::mentions_text(body.as_document())) {
     raise(location(17313), "$match with $text is only allowed as the first pipeline stage");
   }
   return std::make_unique<Match>(body.as_document(), context);

@@ -18,7 +18,7 @@ class AggregatePlan final : public PlanBase {
     pipeline_ = parse_pipeline(
         bson::View(array_),
         {.query = context_, .database = spec.ns.db, .collection = resolved_.ns.coll});
-    if (!pipeline_.empty() && pipeline_.front()->traits().first_only) {
+    if (!pipeline_.empty() && makes_documents(*pipeline_.front())) {
       documents_ = spec.documents;
       build_context_.documents = &documents_;
       later_ = 0;
@@ -51,6 +51,11 @@ class AggregatePlan final : public PlanBase {
   }
 
  private:
+  /// Itself; $geoNear takes those of the collection.
+  static bool makes_documents(const StageSpec& stage) {
+    return stage.traits().first_only && !stage.match_filter();
+  }
+
   // The views' stages stand before the command's own.
   std::string whole_pipeline(const AggregateSpec& spec) const {
     bson::Builder array;
@@ -69,7 +74,9 @@ class AggregatePlan final : public PlanBase {
     if (!pipeline_.empty()) {
       if (const auto match = pipeline_.front()->match_filter()) {
         filter = *match;
-        first_ = 1;
+        // What $geoNear adds to the documents is its own business.
+        first_ = pipeline_.front()->traits().first_only ? 0 : 1;
+        near_allowed(first_ == 0);
       }
     }
     matcher_.emplace(filter, context_);
@@ -79,8 +86,9 @@ class AggregatePlan final : public PlanBase {
     AccessRequest request = access_request(spec, *matcher_);
     request.sort = sort;
     request.limit = wanted_from(behind);
-    // A $text looks at whole documents.
-    if (query::find_text(matcher_->root()) == nullptr) {
+    // A $text and a $near look at whole documents.
+    if (query::find_text(matcher_->root()) == nullptr &&
+        query::find_near(matcher_->root()) == nullptr) {
       request.needs = needs_of_pipeline(pipeline_, first_, context_);
     }
     AccessPlan access = plan_access(request);

@@ -21,6 +21,7 @@ constexpr AccessKind kAccessKinds[] = {
     {catalog::IndexKind::Hashed, ordered_candidates},
     {catalog::IndexKind::Wildcard, wildcard_candidates},
     {catalog::IndexKind::Text, text_candidates},
+    {catalog::IndexKind::Sphere, sphere_candidates},
 };
 
 bool wants_sort(const AccessRequest& request) {

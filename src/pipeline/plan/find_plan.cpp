@@ -34,9 +34,13 @@ class FindPlan final : public PlanBase {
   FindPlan(const PlanServices& services, const FindSpec& spec, Operation& op)
       : PlanBase(services, spec, op),
         filter_(spec.filter.to_string()),
-        matcher_(bson::View(filter_), context_) {
+        matcher_(bson::View(filter_), near_allowed(!spec.counts)) {
     if (query::find_text(matcher_.root()) != nullptr) {
       metadata_.offer(query::DocumentMetadata::Kind::TextScore);
+    }
+    if (query::find_near(matcher_.root()) != nullptr) {
+      metadata_.offer(query::DocumentMetadata::Kind::GeoNearDistance);
+      metadata_.offer(query::DocumentMetadata::Kind::GeoNearPoint);
     }
     read_sort(spec);
     if (!spec.projection.empty()) {

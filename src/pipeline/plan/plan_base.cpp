@@ -34,6 +34,17 @@ std::optional<bson::View> TextScoreStage::next(Operation& op) {
   return document;
 }
 
+std::optional<bson::View> DistanceStage::next(Operation& op) {
+  using Kind = query::DocumentMetadata::Kind;
+  const std::optional<bson::View> document = source().next(op);
+  if (!document) return document;
+  if (const auto found = near_.nearest(*document)) {
+    metadata_.set(Kind::GeoNearDistance, bson::Value::number(found->distance));
+    metadata_.set(Kind::GeoNearPoint, bson::Value::copy(found->place));
+  }
+  return document;
+}
+
 std::optional<bson::View> CountingStage::next(Operation& op) {
   ++counts_.works;
   const std::optional<bson::View> document = source().next(op);
@@ -73,8 +84,8 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
   context_.now_ms = services.clock.wall_ms();
   context_.cluster_time = reader_->position().timestamp();
   context_.random = &services.random;
-  text_ = text_scope_of(resolved_.collection.get());
-  context_.text = &text_;
+  search_ = search_scope_of(resolved_.collection.get());
+  context_.search = &search_;
   context_.metadata = &metadata_;
   context_.operation = &op;
   if (!spec.let.empty()) {
@@ -150,6 +161,10 @@ StagePtr PlanBase::leaf(AccessPlan access, const query::Matcher& filter, bool sh
   auto stage = std::make_unique<RecordStage>(std::move(access.source), show_record_id);
   stage->restore(*reader_);
   records_ = stage.get();
+  if (const query::NearNode* near = query::find_near(filter.root());
+      near != nullptr && metadata_.wants(query::DocumentMetadata::Kind::GeoNearDistance)) {
+    return std::make_unique<DistanceStage>(std::move(stage), *near, metadata_);
+  }
   const query::TextNode* text = query::find_text(filter.root());
   if (text == nullptr || !metadata_.wants(query::DocumentMetadata::Kind::TextScore)) return stage;
   return std::make_unique<TextScoreStage>(std::move(stage), *text, metadata_);

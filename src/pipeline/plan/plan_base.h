@@ -12,6 +12,7 @@
 #include "pipeline/plan/stage_text.h"
 #include "query/collation.h"
 #include "query/document_metadata.h"
+#include "query/match_near.h"
 #include "query/match_text.h"
 
 namespace freshet::pipeline {
@@ -57,6 +58,18 @@ class TextScoreStage final : public Stage {
   query::DocumentMetadata& metadata_;
 };
 
+/// Tells how far away each document is.
+class DistanceStage final : public Stage {
+ public:
+  DistanceStage(StagePtr source, const query::NearNode& near, query::DocumentMetadata& metadata)
+      : Stage(std::move(source)), near_(near), metadata_(metadata) {}
+  std::optional<bson::View> next(Operation& op) override;
+
+ private:
+  const query::NearNode& near_;
+  query::DocumentMetadata& metadata_;
+};
+
 /// Base of the two plans. Members that stages borrow stand before the stages.
 class PlanBase : public QueryPlan {
  public:
@@ -79,6 +92,11 @@ class PlanBase : public QueryPlan {
   void set_collation(const QuerySpec& spec);
   /// A request for the records that match, with all that the two plans have in common.
   AccessRequest access_request(const QuerySpec& spec, const query::Matcher& filter) const;
+  /// The context, where filters may have a $near.
+  const query::QueryContext& near_allowed(bool allowed) {
+    search_.near = allowed;
+    return context_;
+  }
   /// Makes the leaf out of an access plan for `filter`, and keeps what it rejected.
   StagePtr leaf(AccessPlan access, const query::Matcher& filter, bool show_record_id);
   /// Puts stages of pipeline_ from `first` up to `end` over `source`.
@@ -101,7 +119,7 @@ class PlanBase : public QueryPlan {
   std::unique_ptr<query::Collation> own_collation_;
   const query::Collation* collation_ = nullptr;
   std::string let_;
-  query::TextScope text_;
+  query::SearchScope search_;
   query::DocumentMetadata metadata_;
   query::QueryContext context_;
   PlannedAccess access_;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "bson/builder.h"
+#include "collection/index_keys.h"
 #include "oplog/entry.h"
 #include "pipeline/plan/planner.h"
 #include "pipeline/plan/pre_images.h"
@@ -102,10 +103,17 @@ ResolvedNamespace resolve_namespace(const PlanServices& services,
   return out;
 }
 
-query::TextScope text_scope_of(const catalog::CollectionDefinition* collection) {
-  const catalog::IndexDefinition* index =
-      collection == nullptr ? nullptr : collection->text_index();
-  return {.index = index == nullptr ? nullptr : index->text};
+query::SearchScope search_scope_of(const catalog::CollectionDefinition* collection) {
+  query::SearchScope out;
+  if (collection == nullptr) return out;
+  if (const catalog::IndexDefinition* text = collection->text_index()) out.index = text->text;
+  for (const catalog::IndexPtr& index : collection->indexes) {
+    if (index->kind != catalog::IndexKind::Sphere || !index->ready()) continue;
+    out.places.push_back(index->parts[collection::place_component(*index)].path);
+  }
+  std::sort(out.places.begin(), out.places.end());
+  out.places.erase(std::unique(out.places.begin(), out.places.end()), out.places.end());
+  return out;
 }
 
 StagePtr PlannedAccess::open(std::string_view database, std::string_view collection,

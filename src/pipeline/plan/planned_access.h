@@ -29,8 +29,8 @@ ResolvedNamespace resolve_namespace(const PlanServices& services,
                                     const model::Namespace& ns);
 inline constexpr int kViewDepthMax = 20;
 
-/// Where a $text on this collection searches; null: there is no collection.
-query::TextScope text_scope_of(const catalog::CollectionDefinition* collection);
+/// What can be searched for in this collection; null: there is none.
+query::SearchScope search_scope_of(const catalog::CollectionDefinition* collection);
 
 /// Opens other collections for $lookup & co. on the plan's own reader.
 class PlannedAccess final : public CollectionAccess {

@@ -12,6 +12,7 @@
 #include "pipeline/plan/choice.h"
 #include "pipeline/plan/distinct_scan.h"
 #include "pipeline/plan/hinted.h"
+#include "pipeline/plan/near_plan.h"
 #include "pipeline/plan/scan_builder.h"
 #include "pipeline/plan/simple_sources.h"
 #include "pipeline/plan/union_source.h"
@@ -41,6 +42,9 @@ class Planner {
       none.source = std::make_unique<EmptySource>();
       none.sorted = true;
       return none;
+    }
+    if (const query::NearNode* near = query::find_near(request_.filter.root())) {
+      return plan_near(request_, *near);
     }
     if (query::find_text(request_.filter.root()) != nullptr) return plan_text();
     if (!request_.min.empty() || !request_.max.empty()) return plan_min_max(request_);

@@ -13,13 +13,13 @@ namespace {
 constexpr std::size_t kPortionMax = 1000;
 
 query::QueryContext make_context(const PlanServices& services, const query::Collation* collation,
-                                 const query::TextScope& text, Operation& op) {
+                                 const query::SearchScope& text, Operation& op) {
   query::QueryContext out;
   out.collation = collation;
   out.now_ms = services.clock.wall_ms();
   out.cluster_time = services.commits.applied().timestamp();
   out.random = &services.random;
-  out.text = &text;
+  out.search = &text;
   out.operation = &op;
   return out;
 }
@@ -32,6 +32,12 @@ const query::Collation* default_of(const catalog::CollectionPtr& collection) {
   return collection ? collection->collation.get() : nullptr;
 }
 
+query::SearchScope searched(const catalog::CollectionPtr& collection) {
+  query::SearchScope out = search_scope_of(collection.get());
+  out.near = true;
+  return out;
+}
+
 }  // namespace
 
 StatementRecords::StatementRecords(const PlanServices& services, const StatementSpec& spec,
@@ -40,8 +46,8 @@ StatementRecords::StatementRecords(const PlanServices& services, const Statement
       hint_(spec.hint),
       own_collation_(parse_own(spec)),
       collation_(spec.collation_given ? own_collation_.get() : default_of(collection)),
-      text_(text_scope_of(collection.get())),
-      context_(make_context(services, collation_, text_, op)),
+      search_(searched(collection)),
+      context_(make_context(services, collation_, search_, op)),
       let_(spec.let.empty() ? std::string() : evaluate_let(spec.let, context_)),
       let_bound_(bind_let()),
       matcher_(spec.filter, context_) {

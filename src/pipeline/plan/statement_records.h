@@ -80,7 +80,7 @@ class StatementRecords {
   const bson::ValueView hint_;
   std::unique_ptr<query::Collation> own_collation_;
   const query::Collation* collation_ = nullptr;
-  const query::TextScope text_;
+  const query::SearchScope search_;
   query::QueryContext context_;
   std::string let_;
   const bool let_bound_;  // between let_ and the filter that is parsed with it

@@ -57,14 +57,15 @@ TEST_F(TextPlanTest, TheIndexFindsWhatTheFilterMatches) {
                         R"(", "b": [")" + random_text(3) + R"("]})");
     ASSERT_TRUE(insert(documents.back()).done());
   }
-  const query::TextScope scope{.index = data().catalog().latest()->find(ns())->text_index()->text};
+  const query::SearchScope scope{.index =
+                                     data().catalog().latest()->find(ns())->text_index()->text};
   for (int i = 0; i < 200; ++i) {
     const std::string filter = R"({"@text": {"@search": ")" + random_search() +
                                R"(", "@caseSensitive": )" + (i % 5 == 0 ? "true" : "false") +
                                R"(, "@diacriticSensitive": )" + (i % 7 == 0 ? "true" : "false") +
                                "}}";
     const std::string bytes = filter_from_json(filter);
-    const query::Matcher matcher(bson::View(bytes), {.text = &scope});
+    const query::Matcher matcher(bson::View(bytes), {.search = &scope});
     std::vector<std::string> expected;
     for (std::size_t id = 0; id < documents.size(); ++id) {
       const std::string document = bson::from_json(documents[id]);

@@ -38,6 +38,7 @@ void parse_bucket(const StageTraits&, bson::Element, const PipelineContext&, Pip
 void parse_bucket_auto(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_facet(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_lookup(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
+void parse_geo_near(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_graph_lookup(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_union_with(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_documents(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);

@@ -18,6 +18,14 @@ constexpr StageTraits source(std::string_view name) {
   return traits;
 }
 
+/// Reads the collection, in an order of its own.
+constexpr StageTraits near_source() {
+  StageTraits traits = source("$geoNear");
+  traits.in_view = false;
+  traits.keeps_metadata = true;
+  return traits;
+}
+
 /// Runs on its own engine, in stream/; here for its place in a pipeline.
 constexpr StageTraits change_stream() {
   StageTraits traits = source("$changeStream");
@@ -85,6 +93,7 @@ constexpr StageRow kStages[] = {
     {source("$documents"), parse_documents},
     {not_in_facet("$facet"), parse_facet},
     {anywhere("$fill"), parse_fill},
+    {near_source(), parse_geo_near},
     {passing("$graphLookup"), parse_graph_lookup},
     {anywhere("$group"), parse_group},
     {source("$indexStats"), parse_given_documents},

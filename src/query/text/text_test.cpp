@@ -158,8 +158,8 @@ class TextFilter : public testing::Test {
   std::int32_t code(std::string_view filter) const {
     return code_of([&] { Matcher(Doc(filter).view(), context_); });
   }
-  TextScope scope_{.index = index_of()};
-  QueryContext context_{.text = &scope_};
+  SearchScope scope_{.index = index_of()};
+  QueryContext context_{.search = &scope_};
 };
 
 TEST_F(TextFilter, MatchesLikeAnyOther) {
@@ -187,7 +187,7 @@ TEST_F(TextFilter, RefusesWithCodes) {
             2);
   scope_.index = nullptr;
   EXPECT_EQ(code(R"({"$text": {"$search": "x"}})"), 27);
-  context_.text = nullptr;
+  context_.search = nullptr;
   EXPECT_EQ(code(R"({"$text": {"$search": "x"}})"), 2);
 }
 

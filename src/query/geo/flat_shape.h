@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shapes in the plane: $box, $polygon and $center.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "query/geo/sphere_geometry.h"
+
+namespace freshet::query {
+
+struct FlatBox {
+  GeoPosition low;
+  GeoPosition high;
+};
+
+/// Immutable, thread-safe. Borders belong to shapes.
+class FlatShape {
+ public:
+  virtual ~FlatShape() = default;
+  virtual bool contains(const GeoPosition& place) const = 0;
+  /// A box that holds all of it.
+  virtual FlatBox box() const = 0;
+};
+
+using FlatShapePtr = std::shared_ptr<const FlatShape>;  ///< shared between a filter and its plans
+
+/// Between two opposite corners, whichever they are.
+FlatShapePtr make_box(const GeoPosition& a, const GeoPosition& b);
+FlatShapePtr make_circle(const GeoPosition& center, double radius);
+/// Requires: at least three corners.
+FlatShapePtr make_flat_polygon(std::vector<GeoPosition> corners);
+
+double flat_distance(const GeoPosition& a, const GeoPosition& b);
+
+}  // namespace freshet::query
