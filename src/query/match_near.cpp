@@ -60,6 +60,14 @@ NearQuery of_geometry(bson::View argument) {
   return out;
 }
 
+/// [x, y, d]: the oldest way to say $maxDistance.
+void read_third(bson::View numbers, NearQuery& out) {
+  auto at = numbers.begin();
+  for (int i = 0; i < 2 && at != numbers.end(); ++i)
+    ++at;
+  if (at != numbers.end()) out.distance_max = distance_from(*at);
+}
+
 /// The pair of coordinates; bounds stand beside the operator.
 NearQuery of_pair(const FieldPredicate& predicate) {
   const std::string_view op = predicate.argument.name();
@@ -69,6 +77,7 @@ NearQuery of_pair(const FieldPredicate& predicate) {
   if (out.spherical && !center->on_sphere()) {
     raise(ErrorCode::BadValue, "{}: longitude/latitude is out of bounds", op);
   }
+  read_third(predicate.argument.as_document(), out);
   for (const bson::Element& field : predicate.siblings)
     read_bound(field, out);
   return out;

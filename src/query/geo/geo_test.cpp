@@ -142,6 +142,8 @@ TEST(Geo, RefusesWithCodes) {
   EXPECT_EQ(code(R"({"p": {"$near": "x"}})"), 2);
   EXPECT_EQ(code(R"({"p": {"$near": {"$maxDistance": 5}}})"), 2);
   EXPECT_EQ(code(R"({"p": {"$near": [1, 2], "$maxDistance": -1}})"), 2);
+  EXPECT_EQ(code(R"({"p": {"$near": [1, 2, -1]}})"), 2);
+  EXPECT_EQ(code(R"({"p": {"$near": [1, 2, 3]}})"), 0);
   EXPECT_EQ(code(R"({"p": {"$maxDistance": 1}})"), 2);
   EXPECT_EQ(code(R"({"p": {"$nearSphere": [181, 2]}})"), 2);
   EXPECT_EQ(code(R"({"$or": [{"p": {"$near": [1, 2]}}, {"a": 1}]})"), 2);
