@@ -130,7 +130,7 @@ bool ChangeStream::drain(EventSink& sink, Operation& op) {
   ChangeReader changes(entry);
   while (const std::optional<Change> change = changes.next()) {
     if (change->index < next_index_) continue;
-    if (!definition().concerned(*change)) {
+    if (!definition().concerned(*change) || !definition().may_pass(*change)) {
       next_fragment_ = 0;
       continue;
     }

@@ -128,6 +128,7 @@ void Definition::parse_stages(bson::View stages) {
     const bson::Element body = *document.begin();
     if (!(std::exchange(first, false) && body.name() == kChangeStream)) parse_stage(body);
   }
+  if (anchors_) anchor_filter_.emplace(*anchors_);
 }
 
 void Definition::parse_stage(const bson::Element& body) {
@@ -222,6 +223,12 @@ bool Definition::matches(const Change& change, EventCache& cache) const {
   } catch (const std::exception&) {
     return true;  // whoever owns the stream will meet the same failure and tell its client
   }
+}
+
+bool Definition::may_pass(const Change& change) const {
+  if (!anchor_filter_ || !is_document_change(change.kind)) return true;
+  if ((imaged_kinds() & bit_of(change.kind)) != 0) return true;
+  return anchor_filter_->may_hold(change);
 }
 
 bool Definition::passes(bson::View event, Operation* op) const {

@@ -14,6 +14,7 @@
 #include "query/collation.h"
 #include "query/context.h"
 #include "stream/anchor.h"
+#include "stream/anchor_filter.h"
 #include "stream/change.h"
 #include "stream/changed_paths.h"
 #include "stream/options.h"
@@ -88,6 +89,10 @@ class Definition {
   bool only_filters() const { return leading_matches_ == stages_.size(); }
   /// Do the stages keep it? Throws what they throw. `op` may be null. Requires: only_filters().
   bool passes(bson::View event, Operation* op) const;
+  /// Could the change's event pass the leading filters, as far as the entry tells at once? False is
+  /// certain. Requires: concerned(change).
+  bool may_pass(const Change& change) const;
+
   /// Runs the stages over `event` and leaves the result there. False when a stage dropped it. `op`
   /// may be null. Throws what the stages throw.
   [[nodiscard]] bool apply(std::string& event, Operation* op) const;
@@ -112,6 +117,7 @@ class Definition {
   bool matches_need_images_ = false;  // they look at what only a lookup or an image tells
   Prefilter prefilter_;
   std::optional<Anchors> anchors_;
+  std::optional<AnchorFilter> anchor_filter_;  // by anchors_
   std::optional<ChangedPaths> changed_paths_;
   std::string key_;
   bool splits_ = false;
