@@ -110,9 +110,9 @@ TEST(FeedGroupTest, AsksEverybodyAboutWhatEndsStreams) {
 
 TEST(FeedGroupTest, ForgetsWhoLeaves) {
   Feeds feeds;
-  const char* kFilters[] = {R"({"fullDocument.k": {"$in": [1, 1.0, 2]}})",
-                            R"({"fullDocument.k": 1})", "{}"};
-  for (const char* filter : kFilters)
+  const char* filters[] = {R"({"fullDocument.k": {"$in": [1, 1.0, 2]}})",
+                           R"({"fullDocument.k": 1})", "{}"};
+  for (const char* filter : filters)
     feeds.add(define(filter));
   EXPECT_EQ(found_for(feeds, R"({"_id": 1, "k": 2})"), 2U);
   feeds.group.remove(*feeds.all[0]);

@@ -23,6 +23,11 @@
 namespace freshet::query {
 namespace {
 
+// S2Point's own operators are ambiguous in C++20.
+bool same(const S2Point& a, const S2Point& b) {
+  return a.x() == b.x() && a.y() == b.y() && a.z() == b.z();
+}
+
 /// Cells of this level are some 30 cm wide; smaller ones tell nothing more.
 constexpr int kLevelMax = 25;
 
@@ -35,7 +40,7 @@ std::vector<S2Point> points_of(const std::vector<GeoPosition>& positions) {
   out.reserve(positions.size());
   for (const GeoPosition& position : positions) {
     const S2Point point = point_of(position);
-    if (out.empty() || out.back() != point) out.push_back(point);
+    if (out.empty() || !same(out.back(), point)) out.push_back(point);
   }
   return out;
 }
