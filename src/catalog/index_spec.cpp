@@ -159,6 +159,9 @@ class SpecParser {
     } else if (name == "wildcardProjection") {
       require_type(field, Type::Document, name);
       parsed_.wildcard_projection = field.value();
+    } else if (name == "dropDups") {
+      check_flag(field);
+      return;  // since 3.0 duplicates are refused whatever it says; clients go on sending it
     } else if (name == "storageEngine") {
       check_engine_options(field, name);
     } else if (is_kind_option(name)) {
