@@ -23,7 +23,7 @@ ExitCode backup(const BackupOptions& options) {
     bson::Builder command;
     command.add("freshetBackup", 1).add("directory", target).add("$db", "admin");
     const std::string bytes = command.take();
-    run_admin_command(options.host, options.port, options.tls, bson::View(bytes));
+    run_admin_command(options.server, bson::View(bytes));
   } else {
     const SystemClock clock;
     Logger logger(clock, {.level = Severity::Warning});

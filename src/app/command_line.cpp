@@ -154,10 +154,12 @@ void add_other_options(CLI::App& app, ServeOptions& options) {
       ->type_name("FILE");
 }
 
-void add_client_tls(CLI::App& app, ClientTls& tls, CLI::Option& offline) {
-  auto* on = app.add_flag("--tls", tls.on, "speak TLS with the running server")->excludes(&offline);
-  app.add_option("--tlsCAFile", tls.ca_file, "PEM file of who signed its certificate")->needs(on);
-  app.add_option("--tlsCertificateKeyFile", tls.certificate_key_file,
+void add_client_tls(CLI::App& app, workload::ServerAddress& server, CLI::Option& offline) {
+  auto* on =
+      app.add_flag("--tls", server.tls, "speak TLS with the running server")->excludes(&offline);
+  app.add_option("--tlsCAFile", server.ca_file, "PEM file of who signed its certificate")
+      ->needs(on);
+  app.add_option("--tlsCertificateKeyFile", server.certificate_key_file,
                  "PEM file with key and certificate to show it")
       ->needs(on);
 }
@@ -171,15 +173,15 @@ CLI::App& add_backup_command(CLI::App& app, BackupOptions& backup) {
   backup_app.add_option("DIR", backup.target, "directory to make; must not exist")->required();
   auto* offline = backup_app.add_option("--dbpath", backup.data_directory,
                                         "directory of the data, which no server may use");
-  backup_app.add_option("--host", backup.host, "of the running server [localhost]")
+  backup_app.add_option("--host", backup.server.host, "of the running server [localhost]")
       ->excludes(offline);
   backup_app
       .add_option_function<std::string>(
           "--port",
-          [&backup](const std::string& text) { backup.port = port_number("--port", text); },
+          [&backup](const std::string& text) { backup.server.port = port_number("--port", text); },
           "of the running server [27017]")
       ->excludes(offline);
-  add_client_tls(backup_app, backup.tls, *offline);
+  add_client_tls(backup_app, backup.server, *offline);
   return backup_app;
 }
 

@@ -120,7 +120,8 @@ TEST(CommandLineTest, HelpAndVersionAreText) {
 }
 
 TEST(CommandLineTest, BackupAndRepair) {
-  EXPECT_EQ(std::get<BackupOptions>(parse_command_line({"backup", "/b", "--port", "5"})).port, 5);
+  EXPECT_EQ(
+      std::get<BackupOptions>(parse_command_line({"backup", "/b", "--port", "5"})).server.port, 5);
   EXPECT_EQ(
       std::get<RepairOptions>(parse_command_line({"repair", "--dbpath", "/d"})).data_directory,
       "/d");

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "server/tls_options.h"
+#include "workload/address.h"
 
 namespace freshet::app {
 
@@ -46,20 +47,11 @@ struct ServeOptions {
   std::vector<std::string> arguments;  ///< argv as given
 };
 
-/// How a tool of this binary speaks to a server.
-struct ClientTls {
-  bool on = false;
-  std::string ca_file;               ///< PEM; empty: the machine's authorities
-  std::string certificate_key_file;  ///< PEM; empty: none is shown
-};
-
-/// `freshet backup DIR`: of the server at `port`, or of a directory that no server uses.
+/// `freshet backup DIR`: of the running `server`, or of a directory that no server uses.
 struct BackupOptions {
   std::string target;
   std::string data_directory;  ///< not empty: offline
-  std::string host = "localhost";
-  std::uint16_t port = kDefaultPort;
-  ClientTls tls;
+  workload::ServerAddress server;
 };
 
 /// `freshet repair --dbpath DIR`

@@ -95,12 +95,14 @@ void read_option(ServerAddress& address, std::string_view name, const std::strin
     address.tls = boolean(name, value);
   } else if (name == "tlsCAFile") {
     address.ca_file = value;
+  } else if (name == "tlsCertificateKeyFile") {
+    address.certificate_key_file = value;
   } else if (name == "tlsInsecure") {
     address.verify = !boolean(name, value);
   } else {
     raise(ErrorCode::InvalidOptions,
           "unknown option '{}' in the URI; there are directConnection, replicaSet, tls, "
-          "tlsCAFile, tlsInsecure",
+          "tlsCAFile, tlsCertificateKeyFile, tlsInsecure",
           name);
   }
 }
@@ -126,8 +128,11 @@ ServerAddress parse_uri(std::string_view uri) {
     read_option(address, name, percent_decoded(value));
     query = others;
   }
-  if (!address.tls && (!address.ca_file.empty() || !address.verify)) {
-    raise(ErrorCode::InvalidOptions, "tlsCAFile and tlsInsecure in the URI ask for tls=true");
+  const bool about_tls =
+      !address.ca_file.empty() || !address.certificate_key_file.empty() || !address.verify;
+  if (!address.tls && about_tls) {
+    raise(ErrorCode::InvalidOptions,
+          "tlsCAFile, tlsCertificateKeyFile and tlsInsecure in the URI ask for tls=true");
   }
   return address;
 }

@@ -48,6 +48,7 @@ TEST(AddressTest, WhatIsNotSupportedIsAnError) {
   EXPECT_NE(complaint("mongodb://"), "(none)");
   EXPECT_NE(complaint("mongodb://[::1]x"), "(none)");
   EXPECT_NE(complaint("mongodb://h/?tlsInsecure=true"), "(none)");
+  EXPECT_NE(complaint("mongodb://h/?tlsCertificateKeyFile=/k"), "(none)");
   EXPECT_NE(complaint("mongodb://h/?directConnection=false"), "(none)");
   EXPECT_NE(complaint("mongodb://h/?replicaSet=%zz"), "(none)");
   EXPECT_EQ(complaint("mongodb://h:0"), "expected a port from 1 to 65535 in the URI, found '0'");

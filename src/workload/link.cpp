@@ -48,6 +48,10 @@ struct Link::Tls {
     } else {
       context.load_verify_file(address.ca_file);
     }
+    if (!address.certificate_key_file.empty()) {
+      context.use_certificate_chain_file(address.certificate_key_file);
+      context.use_private_key_file(address.certificate_key_file, ssl::context::pem);
+    }
     return context;
   }
 

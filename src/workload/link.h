@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection to the server that is measured: one request at a time, plain or over TLS.
+// A connection of a tool to a server: one request at a time, plain or over TLS.
 #pragma once
 
 #include <cstddef>

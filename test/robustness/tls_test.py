@@ -176,6 +176,16 @@ def test_a_backup_is_made_over_tls(authority, certificate, tmp_path):
         assert client.db.c.count_documents({}) == 1
 
 
+def test_the_benchmark_shows_its_certificate(authority, certificate):
+    ours = authority.issue("bench")
+    with serving(certificate, "requireTLS", "--tlsCAFile", authority.file) as server:
+        uri = f"mongodb://{server.host}:{server.port}/?tls=true&tlsCAFile={authority.file}"
+        small = ["--workload", "insert_one", "--count", "20"]
+        assert run_freshet("bench", "--uri", uri, *small).returncode != 0
+        done = run_freshet("bench", "--uri", f"{uri}&tlsCertificateKeyFile={ours}", *small)
+        assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(("args", "said"), [
     (["--tlsMode", "requireTLS"], "tlsCertificateKeyFile is needed"),
     (["--tlsMode", "sometimes"], "requireTLS"),
