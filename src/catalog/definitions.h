@@ -20,6 +20,7 @@
 #include "query/collation.h"
 #include "query/matcher.h"
 #include "query/text/text_index.h"
+#include "storage/commit/key_mark.h"
 #include "storage/store.h"
 
 namespace freshet::catalog {
@@ -53,6 +54,8 @@ struct IndexRuntime {
   /// How many plans read it, since the server started or the index was made.
   std::atomic<std::int64_t> uses{0};
   std::atomic<std::int64_t> since_ms{0};  ///< 0: since the server started
+  /// Of the index on _id, whose every key is put by the index writer; see commit::NewKeys.
+  commit::KeyMark mark;
 };
 
 /// What a command does with a collection, as `top` tells it apart.

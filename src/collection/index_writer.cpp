@@ -71,7 +71,9 @@ WriteOutcome add_key(WriteUnit& unit, const IndexDefinition& index, bson::View d
     return {};
   }
   std::string value = record_key(id) + types;
-  if (const auto there = transaction.get(index.space(), key)) {
+  const bool lookup =
+      !index.is_id_index() || !transaction.surely_new(index.space(), key, index.runtime->mark);
+  if (const auto there = lookup ? transaction.get(index.space(), key) : std::nullopt) {
     if (*there == value) return {};
     const RecordId holder = holder_of(*there);
     if (holder != id) return duplicate(index, document, key, holder);

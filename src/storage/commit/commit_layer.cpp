@@ -43,6 +43,7 @@ struct CommitLayer::State {
   std::atomic<std::uint64_t> transactions{0};
   Health health;
   KeyTable keys;
+  NewKeys new_keys;
   ReadPoints points;
   AppliedMark applied_mark;
   Flusher flusher;
@@ -63,9 +64,9 @@ Transaction CommitLayer::begin(ReadPoint point) {
 }
 
 Transaction CommitLayer::begin(std::shared_ptr<const storage::Snapshot> snapshot) {
-  return Transaction(std::make_unique<TransactionState>(std::move(snapshot), state_->keys,
-                                                        state_->points, ++state_->transactions,
-                                                        state_->txn_bytes_max));
+  return Transaction(std::make_unique<TransactionState>(
+      std::move(snapshot), state_->keys, state_->new_keys, state_->points, ++state_->transactions,
+      state_->txn_bytes_max));
 }
 
 std::shared_ptr<const storage::Snapshot> CommitLayer::pin_visible() {

@@ -85,6 +85,16 @@ HoldOutcome Transaction::put(Space space, std::string key, std::string value) {
   return outcome;
 }
 
+bool Transaction::surely_new(Space space, std::string_view key, KeyMark& mark) {
+  NewKeys& new_keys = state_->new_keys;
+  if (!new_keys.known(mark)) {
+    const auto latest = state_->read_points.latest();
+    const auto last = latest->scan(space, {}, Direction::Backward);
+    new_keys.begin(mark, last->valid() ? last->key() : std::string_view());
+  }
+  return new_keys.put(mark, space, key);
+}
+
 HoldOutcome Transaction::erase(Space space, std::string key) {
   const HoldOutcome outcome = state_->take(space, key);
   if (outcome == HoldOutcome::Held) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/wait.h"
+#include "storage/commit/key_mark.h"
 #include "storage/store.h"
 
 namespace freshet::commit {
@@ -77,6 +78,10 @@ class Transaction final : public storage::Reader {
   /// key.
   HoldOutcome put(Space space, std::string key, std::string value);
   HoldOutcome erase(Space space, std::string key);
+  /// Before put() of a key of a space whose every put is announced here, with one `mark` for all:
+  /// true when the key surely is not there, in the snapshot, in what came after it, or in what
+  /// another transaction is about to commit. False says nothing. See NewKeys.
+  bool surely_new(Space space, std::string_view key, KeyMark& mark);
   /// For keys nobody else can write (a record id just allocated): no table, no check. Whoever
   /// writes such a key later on an older snapshot is not told Changed.
   void put_unshared(Space space, std::string key, std::string value);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/commit/key_table.h"
+#include "storage/commit/new_keys.h"
 #include "storage/commit/read_points.h"
 #include "storage/commit/transaction.h"
 #include "storage/commit/write_set.h"
@@ -15,9 +16,14 @@
 namespace freshet::commit {
 
 struct TransactionState {
-  TransactionState(std::shared_ptr<const storage::Snapshot> at, KeyTable& table,
+  TransactionState(std::shared_ptr<const storage::Snapshot> at, KeyTable& table, NewKeys& lately,
                    const ReadPoints& points, std::uint64_t owner, std::size_t limit)
-      : snapshot(std::move(at)), keys(table), read_points(points), id(owner), bytes_max(limit) {}
+      : snapshot(std::move(at)),
+        keys(table),
+        new_keys(lately),
+        read_points(points),
+        id(owner),
+        bytes_max(limit) {}
   ~TransactionState() { release(0); }
   TransactionState(const TransactionState&) = delete;
   TransactionState& operator=(const TransactionState&) = delete;
@@ -33,6 +39,7 @@ struct TransactionState {
   // Shared: other readers and transactions use the same snapshot.
   std::shared_ptr<const storage::Snapshot> snapshot;
   KeyTable& keys;
+  NewKeys& new_keys;
   const ReadPoints& read_points;
   std::uint64_t id;
   std::size_t bytes_max;
