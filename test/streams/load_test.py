@@ -208,7 +208,8 @@ async def drive(server, seed):
 
 def test_a_thousand_streams():
     seed = int(os.environ.get("FRESHET_SEED", time.time_ns() % 10**6))
-    with FreshetServer(args=["--history-size", "16MB", "--setParameter", f"cursorTimeoutMillis={CURSOR_IDLE_MS}"]) as server:
+    with FreshetServer(args=["--history-size", "16MB", "--setParameter", f"cursorTimeoutMillis={CURSOR_IDLE_MS}"],
+                       env={"ASAN_OPTIONS": "quarantine_size_mb=8"}) as server:  # freed is freed
         clients, writer, others, samples = asyncio.run(drive(server, seed))
         assert len(writer.written) > SECONDS * WRITES_PER_SECOND / 4, "the load never came"
         assert others.done > SECONDS * 10, "the other operations never came"
