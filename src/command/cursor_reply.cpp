@@ -33,17 +33,19 @@ class ListSource final : public cursor::Source {
 }  // namespace
 
 CursorReply::CursorReply(Kind kind, cursor::CursorPin pin, cursor::BatchLimits limits)
-    : kind_(kind), pin_(std::move(pin)), limits_(limits) {}
+    : kind_(kind), pin_(std::move(pin)), ns_(pin_.params().ns), limits_(limits) {}
+
+CursorReply::CursorReply(cursor::SourcePtr source, model::Namespace ns, cursor::BatchLimits limits)
+    : kind_(Kind::First), only_(std::move(source)), ns_(std::move(ns)), limits_(limits) {}
 
 Progress CursorReply::step(CommandContext& context, bson::Builder& reply) {
-  if (pin_.killed()) raise(ErrorCode::CursorKilled, "cursor {} was killed", pin_.id());
-  cursor::Source& source = pin_.source();
-  if (!context.on_worker && source.reads_much()) return Progress::NeedWorker;
+  if (pin_ && pin_.killed()) raise(ErrorCode::CursorKilled, "cursor {} was killed", pin_.id());
+  if (!context.on_worker && source().reads_much()) return Progress::NeedWorker;
   if (!batch_) {
     reply.open_document("cursor").open_array(kind_ == Kind::First ? "firstBatch" : "nextBatch");
     batch_.emplace(reply, limits_);
   }
-  const cursor::FillResult result = source.fill(*batch_, context.op);
+  const cursor::FillResult result = source().fill(*batch_, context.op);
   if (result == cursor::FillResult::WouldWait && batch_->empty() && wait_until_ &&
       limits_.count_max > 0 && context.services.clock.steady() < *wait_until_) {
     return Progress::Parked;
@@ -61,36 +63,44 @@ Park CursorReply::park() {
 }
 
 Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool exhausted) {
-  const bool close = exhausted || single_batch_;
+  const bool close = exhausted || only_;
   context.services.metrics.documents_returned.add(batch_->count());
-  const pipeline::ExamineCounts examined = pin_.source().examined();
+  const pipeline::ExamineCounts examined = source().examined();
   context.counts.keys_examined = examined.keys;
   context.counts.documents_examined = examined.documents;
   context.counts.returned = batch_->count();
   reply.close();
-  if (const std::optional<model::ResumeToken> token = pin_.source().post_batch_token()) {
+  add_cursor(context, reply, close ? 0 : pin_.id());
+  if (pin_) give_back(context, close);
+  batch_.reset();
+  ended_ = close;
+  return Progress::Done;
+}
+
+// What stands beside the batch.
+void CursorReply::add_cursor(CommandContext& context, bson::Builder& reply, std::int64_t id) {
+  if (const std::optional<model::ResumeToken> token = source().post_batch_token()) {
     token->append_to(reply, "postBatchResumeToken");
   }
-  reply.add("id", close ? std::int64_t{0} : pin_.id()).add("ns", pin_.params().ns.full());
-  if (const model::ClusterTime at = pin_.params().at_cluster_time; !at.is_zero()) {
-    reply.add("atClusterTime", at.timestamp());
-  }
+  reply.add("id", id).add("ns", ns_.full());
+  const model::ClusterTime at = pin_ ? pin_.params().at_cluster_time : context.at_cluster_time;
+  if (!at.is_zero()) reply.add("atClusterTime", at.timestamp());
   reply.close();
+}
+
+void CursorReply::give_back(CommandContext& context, bool close) {
   pin_.note_batch(batch_->count());
-  if (!pin_.source().tailable()) {
+  if (!source().tailable()) {
     const std::optional<SteadyTime> deadline = context.op.deadline();
     const SteadyTime now = context.services.clock.steady();
     pin_.set_time_left(deadline ? std::optional(*deadline - now) : std::nullopt);
   }
-  batch_.reset();
-  ended_ = close;
   if (close) {
     pin_.close();
   } else {
     if (kind_ == Kind::First && context.transaction) context.transaction->note_cursor(pin_.id());
     pin_.release();
   }
-  return Progress::Done;
 }
 
 cursor::BatchLimits first_batch_limits(const CommandContext& context,

@@ -12,6 +12,7 @@
 #include "cursor/batch.h"
 #include "cursor/registry.h"
 #include "cursor/source.h"
+#include "model/namespace.h"
 
 namespace freshet::command {
 
@@ -22,9 +23,9 @@ class CursorReply {
 
   /// `pin` is a cursor in use by this command.
   CursorReply(Kind kind, cursor::CursorPin pin, cursor::BatchLimits limits);
+  /// The only batch: whatever is left is dropped, and there never is a cursor.
+  CursorReply(cursor::SourcePtr source, model::Namespace ns, cursor::BatchLimits limits);
 
-  /// A first batch closes the cursor afterwards whatever is left.
-  void set_single_batch(bool single) { single_batch_ = single; }
   /// A batch that may stay empty until then; absence answers at once.
   void set_wait(std::optional<SteadyTime> until) { wait_until_ = until; }
 
@@ -34,12 +35,16 @@ class CursorReply {
   bool cursor_ended() const { return ended_; }
 
  private:
+  cursor::Source& source() { return only_ ? *only_ : pin_.source(); }
   Progress finish(CommandContext& context, bson::Builder& reply, bool exhausted);
+  void add_cursor(CommandContext& context, bson::Builder& reply, std::int64_t id);
+  void give_back(CommandContext& context, bool close);
 
   const Kind kind_;
-  cursor::CursorPin pin_;
+  cursor::CursorPin pin_;      // empty: there is no cursor, but
+  cursor::SourcePtr only_;     // what the only batch is drawn from, and
+  const model::Namespace ns_;  // what it is said to belong to
   const cursor::BatchLimits limits_;
-  bool single_batch_ = false;
   bool ended_ = false;
   std::optional<SteadyTime> wait_until_;
   std::optional<cursor::Batch> batch_;  // open in the reply

@@ -59,12 +59,14 @@ class Find final : public Work {
         }};
     auto source = std::make_unique<cursor::QuerySource>(std::move(plan_), std::move(reader),
                                                         std::move(tail), arguments_.spec.limit);
-    reply_.emplace(
-        CursorReply::Kind::First,
-        context.services.cursors.open(
-            std::move(source), cursor_params(context, arguments_.spec.ns, arguments_.no_timeout)),
-        first_batch_limits(context, arguments_.batch_size));
-    reply_->set_single_batch(arguments_.single_batch);
+    const cursor::BatchLimits limits = first_batch_limits(context, arguments_.batch_size);
+    if (arguments_.single_batch) {
+      reply_.emplace(std::move(source), arguments_.spec.ns, limits);
+      return;
+    }
+    cursor::CursorParams params = cursor_params(context, arguments_.spec.ns, arguments_.no_timeout);
+    reply_.emplace(CursorReply::Kind::First,
+                   context.services.cursors.open(std::move(source), std::move(params)), limits);
   }
 
   const FindArguments arguments_;

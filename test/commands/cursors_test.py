@@ -65,3 +65,15 @@ def test_max_time_is_for_all_batches_together(db):
     with db.c.aggregate([{"$project": {"x": slow}}], maxTimeMS=200, batchSize=2) as cursor:
         with pytest.raises(pymongo.errors.ExecutionTimeout):
             list(cursor)
+
+
+def test_a_single_batch_needs_no_cursor(five):
+    def opened():
+        return five.client.admin.command("serverStatus")["metrics"]["cursor"]["totalOpened"]
+    before = opened()
+    reply = five.command({"find": "c", "batchSize": 2, "singleBatch": True})["cursor"]
+    assert reply == {"firstBatch": [{"_id": 0, "a": 0}, {"_id": 1, "a": 1}], "id": 0,
+                     "ns": five.name + ".c"}
+    assert opened() == before
+    first = five.command({"find": "c", "batchSize": 2})["cursor"]
+    assert first["id"] != 0 and opened() == before + 1
