@@ -51,7 +51,7 @@ class KeyValueSink final : public CombinationSink {
  public:
   KeyValueSink(const IndexDefinition& index, std::string_view key) : index_(index), key_(key) {}
   void take(const std::vector<ComponentValue>& values) override {
-    if (!found_.empty() || encode(index_, values) != key_) return;
+    if (!found_.empty() || bounded_key(encode(index_, values)) != key_) return;
     bson::Builder out;
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (values[i].value.missing()) {

@@ -38,7 +38,8 @@ cursor::CursorPin open_change_stream(CommandContext& context, const AggregateArg
   if (!arguments.spec.let.empty()) {
     query::QueryContext constants;
     constants.now_ms = context.services.clock.wall_ms();
-    constants.operation = &context.op;
+    Operation* const running = &context.op;
+    constants.operation = &running;
     let = pipeline::evaluate_let(arguments.spec.let, constants);
   }
   const stream::StreamServices services{.hub = context.services.hub,

@@ -24,6 +24,10 @@ class CollectionAccess {
   /// the stage.
   virtual StagePtr open(std::string_view database, std::string_view collection, bson::View filter,
                         const query::QueryContext& context) = 0;
+
+  /// What a pipeline over this collection can search; nothing in a view, or where there is none.
+  virtual query::SearchScope search_scope(std::string_view database,
+                                          std::string_view collection) = 0;
 };
 
 }  // namespace freshet::pipeline

@@ -12,7 +12,6 @@
 #include "query/match_text.h"
 
 namespace freshet::pipeline {
-namespace {
 
 void check_kind(const StageTraits& traits, PipelineKind kind) {
   switch (kind) {
@@ -41,6 +40,8 @@ void check_kind(const StageTraits& traits, PipelineKind kind) {
       break;
   }
 }
+
+namespace {
 
 void check_positions(const Pipeline& pipeline, PipelineKind kind) {
   const bool change_stream = !pipeline.empty() && pipeline.front()->name() == "$changeStream";
@@ -85,11 +86,11 @@ bool is_match(bson::View stage) {
 /// A $text searches a collection: it belongs to the first stage of a pipeline that reads one.
 void check_text(bson::View stage, const PipelineContext& context, bool first) {
   if (!is_match(stage) || !query::mentions_text(stage.begin()->as_document())) return;
-  if (!first || context.kind == PipelineKind::Facet) {
+  if (!first) {
     raise(location(17313), "$match with $text is only allowed as the first pipeline stage");
   }
-  if (context.kind != PipelineKind::Top && context.kind != PipelineKind::View) {
-    raise(ErrorCode::BadValue, "$text is not allowed in the pipeline of a stage");
+  if (context.kind == PipelineKind::Facet) {
+    raise(location(40600), "$match with $text is not allowed to be used within a $facet stage");
   }
 }
 
@@ -134,9 +135,9 @@ Pipeline parse_pipeline(bson::View array, const PipelineContext& context) {
   if (context.depth > kSubPipelineDepthMax) {
     raise(location(232), "pipelines may nest at most {} deep", kSubPipelineDepthMax);
   }
-  const bool own_documents =
-      context.kind == PipelineKind::Top || context.kind == PipelineKind::View;
-  const query::WithoutMetadata none(own_documents ? nullptr : context.query.metadata);
+  // Each facet begins with the documents that reach the $facet.
+  const query::SameOffer offer(context.kind == PipelineKind::Facet ? context.query.metadata
+                                                                   : nullptr);
   Pipeline pipeline = parse_stages(array, context);
   check_positions(pipeline, context.kind);
   for (std::size_t i = 0; i < pipeline.size(); ++i) {

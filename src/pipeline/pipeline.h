@@ -38,6 +38,8 @@ struct PipelineContext {
   std::string collection;  ///< empty: a database pipeline (aggregate: 1)
   PipelineKind kind = PipelineKind::Top;
   int depth = 0;  ///< sub-pipelines above this one
+  /// For what sub-pipelines may search. Null: they may not.
+  CollectionAccess* collections = nullptr;
 };
 
 /// What a stage may do and where it may stand; one row per stage in the table of stages.cpp.
@@ -65,7 +67,8 @@ struct BuildContext {
   SpillPolicy spill;  ///< what stages do that outgrow their memory
 };
 
-/// One parsed stage. Immutable, thread-safe; owns a copy of what it was parsed from.
+/// One parsed stage; owns a copy of what it was parsed from. Belongs to one plan. Immutable, but
+/// for what the pipeline in a stage keeps of its runs.
 class StageSpec {
  public:
   StageSpec(const StageTraits& traits, bson::ValueView body);

@@ -28,6 +28,13 @@ struct SearchScope {
   bool near = false;                       ///< $near and $nearSphere are allowed
 };
 
+/// Variables whose values change from document to document: those of $lookup's `let`. Whoever runs
+/// the pipeline sets the values; expressions look them up each time they are evaluated.
+struct CorrelatedVariables {
+  std::vector<std::string> names;  ///< that exist, whether they have a value or not
+  bson::View values;               ///< the present ones, none for what is missing
+};
+
 /// Shared by parsing and evaluation of one command. Everything pointed to outlives what was parsed
 /// with it.
 struct QueryContext {
@@ -35,14 +42,15 @@ struct QueryContext {
   std::int64_t now_ms = 0;                       ///< $$NOW, $currentDate
   bson::Timestamp cluster_time;                  ///< $$CLUSTER_TIME
   bson::View let;  ///< values of the command's `let`, already evaluated
-  /// Variables that exist although their values change from document to document (those of
-  /// $lookup's `let`); `let` has the present values, none for what is missing. Null: there are
-  /// none.
-  const std::vector<std::string>* correlated = nullptr;
+  const CorrelatedVariables* correlated = nullptr;  ///< null: there are none
   const SearchScope* search = nullptr;   ///< null: neither $text nor $near is allowed here
   DocumentMetadata* metadata = nullptr;  ///< null: there is none that $meta could show
   Random* random = nullptr;              ///< $rand, $sampleRate
-  Operation* operation = nullptr;        ///< for check() and memory; null in tests
+  /// Where the owner keeps the running command, so that copies of the context follow it from batch
+  /// to batch; for check() and memory. Null in tests.
+  Operation* const* operation = nullptr;
+
+  Operation* running() const { return operation == nullptr ? nullptr : *operation; }
 };
 
 }  // namespace freshet::query

@@ -10,7 +10,7 @@ namespace freshet::query {
 namespace {
 
 /// In the order of DocumentMetadata::Kind.
-constexpr std::string_view kNames[] = {"textScore", "geoNearDistance", "geoNearPoint"};
+constexpr std::string_view kNames[] = {"textScore", "geoNearDistance", "geoNearPoint", "indexKey"};
 
 }  // namespace
 
@@ -43,13 +43,11 @@ void DocumentMetadata::unpack(bson::View packed) {
   }
 }
 
-WithoutMetadata::WithoutMetadata(DocumentMetadata* metadata) : metadata_(metadata) {
-  if (metadata_ == nullptr) return;
-  offered_ = metadata_->offered_;
-  metadata_->withdraw();
+SameOffer::SameOffer(DocumentMetadata* metadata) : metadata_(metadata) {
+  if (metadata_ != nullptr) offered_ = metadata_->offered_;
 }
 
-WithoutMetadata::~WithoutMetadata() {
+SameOffer::~SameOffer() {
   if (metadata_ != nullptr) metadata_->offered_ = offered_;
 }
 

@@ -20,14 +20,15 @@ namespace freshet::query {
 /// in the order of its stages.
 class DocumentMetadata {
  public:
-  enum class Kind : std::uint8_t { TextScore, GeoNearDistance, GeoNearPoint };
-  static constexpr std::size_t kKinds = 3;
+  enum class Kind : std::uint8_t { TextScore, GeoNearDistance, GeoNearPoint, IndexKey };
+  static constexpr std::size_t kKinds = 4;
 
   /// The kind that $meta calls by this name.
   static std::optional<Kind> find(std::string_view name);
 
   /// While parsing: the source gives it.
   void offer(Kind kind) { offered_[index(kind)] = true; }
+  bool offers(Kind kind) const { return offered_[index(kind)]; }
   /// While parsing: from here on there is none.
   void withdraw() { offered_ = {}; }
   /// While parsing: somebody reads it. Throws Location40218 when it is not offered.
@@ -43,7 +44,7 @@ class DocumentMetadata {
   void unpack(bson::View packed);
 
  private:
-  friend class WithoutMetadata;
+  friend class SameOffer;
   static std::size_t index(Kind kind) { return static_cast<std::size_t>(kind); }
 
   std::array<bool, kKinds> offered_{};
@@ -55,13 +56,14 @@ class DocumentMetadata {
 void want_metadata(DocumentMetadata* metadata, DocumentMetadata::Kind kind);
 [[noreturn]] void refuse_metadata(std::string_view name);
 
-/// What is parsed in its lifetime is offered nothing: pipelines within stages.
-class WithoutMetadata {
+/// What is parsed in its lifetime changes nothing of what is offered to others: one pipeline of
+/// several over the same documents.
+class SameOffer {
  public:
-  explicit WithoutMetadata(DocumentMetadata* metadata);
-  ~WithoutMetadata();
-  WithoutMetadata(const WithoutMetadata&) = delete;
-  WithoutMetadata& operator=(const WithoutMetadata&) = delete;
+  explicit SameOffer(DocumentMetadata* metadata);
+  ~SameOffer();
+  SameOffer(const SameOffer&) = delete;
+  SameOffer& operator=(const SameOffer&) = delete;
 
  private:
   DocumentMetadata* metadata_;

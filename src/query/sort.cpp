@@ -19,7 +19,7 @@ SortPattern::Part parse_meta(const bson::Element& element, DocumentMetadata* met
   }
   const bson::Element name = *meta.begin();
   const auto kind = name.is_string() ? DocumentMetadata::find(name.as_string()) : std::nullopt;
-  if (!kind || *kind == Metadata::GeoNearPoint) {
+  if (!kind || *kind == Metadata::GeoNearPoint || *kind == Metadata::IndexKey) {
     raise(location(17308), "unknown $meta in the sort of '{}'", element.name());
   }
   want_metadata(metadata, *kind);

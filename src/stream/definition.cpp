@@ -234,7 +234,7 @@ bool Definition::may_pass(const Change& change) const {
 bool Definition::passes(bson::View event, Operation* op) const {
   if (stages_.empty()) return true;
   query::QueryContext context = context_;
-  context.operation = op;
+  context.operation = &op;
   return std::ranges::all_of(stages_, [&](const transform::TransformPtr& stage) {
     return stage->apply(event, context).keep;
   });
@@ -243,7 +243,7 @@ bool Definition::passes(bson::View event, Operation* op) const {
 bool Definition::apply(std::string& event, Operation* op) const {
   if (only_filters()) return passes(bson::View(event), op);
   query::QueryContext context = context_;
-  context.operation = op;
+  context.operation = &op;
   for (const transform::TransformPtr& stage : stages_) {
     transform::Transform::Result result = stage->apply(bson::View(event), context);
     if (!result.keep) return false;

@@ -174,6 +174,33 @@ def test_more_than_the_memory(server, database, name):
     assert list((server.dbpath / "_tmp").iterdir()) == []  # files have no names
 
 
+def test_a_graph_search_has_a_bound(database):
+    database.source.insert_many([{"_id": i, "to": i + 1} for i in range(2000)])
+    search = {"from": "source", "startWith": "$to", "connectFromField": "to", "connectToField": "_id", "as": "g"}
+    pipeline = [{"$match": {"_id": 0}}, {"$graphLookup": {**search, "maxDepth": 50}}, {"$project": {"n": {"$size": "$g"}}}]
+    assert list(database.source.aggregate(pipeline)) == [{"_id": 0, "n": 51}]
+    del pipeline[1]["$graphLookup"]["maxDepth"]
+    for allowed in (True, False):
+        assert code_of(lambda allowed=allowed: list(database.source.aggregate(pipeline, allowDiskUse=allowed))) == 40099
+
+
+def test_a_sub_pipeline_may_spill(database):
+    database.source.insert_many([{"_id": i, "s": f"{i * 7919 % 2003:05}" + "x" * 200} for i in range(2003)])
+    pipeline = [{"$sort": {"s": 1}}, {"$group": {"_id": None, "first": {"$first": "$s"}, "n": {"$sum": 1}}}]
+    database.one.insert_many([{"_id": 1}, {"_id": 2}])
+    looked = list(database.one.aggregate([{"$lookup": {"from": "source", "pipeline": pipeline, "as": "l"}}]))
+    assert [each["l"] for each in looked] == [[{"_id": None, "first": "00000" + "x" * 200, "n": 2003}]] * 2
+    stage = {"$lookup": {"from": "source", "pipeline": pipeline, "as": "l"}}
+    assert code_of(lambda: list(database.one.aggregate([stage], allowDiskUse=False))) == 292
+
+
+def test_an_expression_follows_its_cursor(database):
+    database.source.insert_many([{"_id": i, "l": [i, i + 1]} for i in range(300)])
+    odd = {"$filter": {"input": "$l", "cond": {"$eq": [{"$mod": ["$$this", 2]}, 1]}}}
+    found = database.source.find({"$expr": {"$gt": [{"$size": odd}, 0]}}, batch_size=2)
+    assert len(list(found)) == 300
+
+
 def test_a_find_sorts_on_disk(database):
     database.source.insert_many([{"_id": i, "s": f"{i * 7919 % 5003:05}" + "x" * 200} for i in range(5003)])
     texts = [d["s"] for d in database.source.find().sort("s", 1)]

@@ -80,6 +80,30 @@ def test_geo_near(places):
     assert [round(each["d"], 1) for each in places.aggregate([{"$geoNear": radians}, {"$limit": 2}])] == [0.0, 6.0]
 
 
+def test_geo_near_in_sub_pipelines(places):
+    database = places.database
+    database.stops.drop()
+    database.stops.insert_many([{"_id": "a", "kind": "P"}, {"_id": "b", "kind": "C"}])
+    stage = {"$geoNear": {"near": point(-73.98, 40.76), "distanceField": "d"}}
+    shape = {"$project": {"d": 1, "meta": {"$meta": "geoNearDistance"}}}
+    expected = list(places.aggregate([stage, shape]))
+    assert names(expected) == ["Central Park", "Sara D. Roosevelt Park", "Polo Grounds"]
+    looked = database.stops.aggregate([{"$lookup": {"from": "places", "pipeline": [stage, shape], "as": "near"}}])
+    assert [each["near"] for each in looked] == [expected, expected]
+    joined = database.stops.aggregate([{"$sort": {"_id": 1}}, {"$lookup": {
+        "from": "places", "localField": "kind", "foreignField": "kind", "pipeline": [stage], "as": "near"}}])
+    assert [names(each["near"]) for each in joined] == [["Polo Grounds"], ["Central Park"]]
+    united = list(database.stops.aggregate([{"$match": {"_id": "a"}}, {"$unionWith": {"coll": "places", "pipeline": [stage, shape]}}]))
+    assert united[1:] == expected
+    [facets] = places.aggregate([stage, {"$facet": {"far": [{"$sort": {"d": -1}}, {"$limit": 1}, shape], "n": [{"$count": "n"}]}}])
+    assert facets["far"] == expected[-1:]
+    assert code_of(lambda: list(places.aggregate([{"$facet": {"a": [stage]}}]))) == 40600
+    late = [{"$lookup": {"from": "places", "pipeline": [{"$limit": 1}, stage], "as": "l"}}]
+    assert code_of(lambda: list(places.aggregate(late))) == 40602
+    bare = [{"$lookup": {"from": "stops", "pipeline": [stage], "as": "l"}}]
+    assert code_of(lambda: list(places.aggregate(bare))) == 27
+
+
 def test_within_and_intersects_without_and_with_an_index(places):
     box = {"type": "Polygon", "coordinates": [[[-74, 40.7], [-73.95, 40.7], [-73.95, 40.8], [-74, 40.8], [-74, 40.7]]]}
     queries = [{"location": {"$geoWithin": {"$geometry": box}}}, {"location": {"$geoIntersects": {"$geometry": box}}},

@@ -90,6 +90,55 @@ def test_small_batches_keep_the_scores(articles):
     assert {score for score, kind in scores if kind == 1} == {1.5}
 
 
+def test_sub_pipelines_search_too(articles):
+    database = articles.database
+    database.words.drop()
+    database.words.insert_many([{"_id": "coffee"}, {"_id": "tea"}])
+    inner = [{"$match": search("coffee")}, {"$sort": {"score": SCORE}}, {"$project": {"score": SCORE}}]
+    expected = list(articles.aggregate(inner))
+    assert [each["_id"] for each in expected] == [1, 2, 7] or len(expected) == 3
+    looked = list(database.words.aggregate([{"$lookup": {"from": "articles", "pipeline": inner, "as": "found"}}]))
+    assert [each["found"] for each in looked] == [expected, expected]
+    united = list(database.words.aggregate([{"$unionWith": {"coll": "articles", "pipeline": inner}}]))
+    assert united == [{"_id": "coffee"}, {"_id": "tea"}, *expected]
+    # With a condition on the document, and with scores in the outer pipeline as well.
+    own = [{"$match": search("coffee")}, {"$sort": {"_id": 1}},
+           {"$lookup": {"from": "articles", "localField": "_id", "foreignField": "_id", "let": {"s": SCORE},
+                        "pipeline": [{"$match": search("shopping coffee")}, {"$project": {"_id": 0, "inner": SCORE, "outer": "$$s"}}],
+                        "as": "same"}}, {"$project": {"same": 1, "score": SCORE}}]
+    for each in articles.aggregate(own):
+        assert each["same"][0]["outer"] == each["score"]
+        assert (each["same"][0]["inner"] > each["score"]) == (each["_id"] == 2)
+
+
+@pytest.mark.parametrize("stage", [{"$sort": {"views": 1}}, {"$sample": {"size": 9}}, {"$unwind": "$subject"}, {"$limit": 9},
+                                   {"$setWindowFields": {"sortBy": {"views": 1}, "output": {"n": {"$documentNumber": {}}}}},
+                                   {"$lookup": {"from": "articles", "pipeline": [{"$match": search("baking")}], "as": "l"}}])
+def test_scores_stay_with_their_documents(articles, stage):
+    scores = {each["_id"]: each["s"] for each in articles.find(search("coffee shopping"), {"s": SCORE})}
+    assert len(set(scores.values())) > 1
+    found = articles.aggregate([{"$match": search("coffee shopping")}, stage, {"$project": {"s": SCORE}}])
+    assert {each["_id"]: each["s"] for each in found} == scores
+
+
+def test_stages_that_hold_documents_back_read_their_scores(articles):
+    scores = sorted(each["s"] for each in articles.find(search("coffee shopping"), {"s": SCORE}))
+    matched = {"$match": search("coffee shopping")}
+    [group] = articles.aggregate([matched, {"$sort": {"views": -1}}, {"$group": {"_id": None, "s": {"$push": SCORE}}}])
+    assert sorted(group["s"]) == scores
+    window = {"$setWindowFields": {"sortBy": {"views": 1}, "output": {"s": {"$push": SCORE}}}}
+    assert all(sorted(each["s"]) == scores for each in articles.aggregate([matched, window]))
+    buckets = [matched, {"$bucketAuto": {"groupBy": "$views", "buckets": 1, "output": {"s": {"$push": SCORE}}}}]
+    assert sorted(next(articles.aggregate(buckets))["s"]) == scores
+    facets = {"a": [{"$group": {"_id": None, "s": {"$sum": SCORE}}}], "b": [{"$count": "n"}],
+              "c": [{"$sort": {"s": SCORE}}, {"$project": {"_id": 0, "s": SCORE}}]}
+    [faceted] = articles.aggregate([matched, {"$facet": facets}])
+    assert faceted["a"][0]["s"] == pytest.approx(sum(scores)) and faceted["b"] == [{"n": len(scores)}]
+    assert [each["s"] for each in faceted["c"]] == scores[::-1]
+    after = [matched, {"$facet": {"a": [{"$count": "n"}, {"$set": {"s": SCORE}}]}}]
+    assert code_of(lambda: list(articles.aggregate(after))) == 40218
+
+
 def test_writes_move_the_terms(articles):
     articles.update_one({"_id": 1}, {"$set": {"subject": "tea"}})
     articles.delete_many(search("shopping"))
@@ -155,7 +204,12 @@ def test_queries_that_are_refused(articles):
     assert code_of(lambda: list(articles.find(search("x"), hint="subject_text"))) == 2
     assert code_of(lambda: list(articles.find(search("x")).sort("$natural", 1))) == 2
     assert code_of(lambda: list(articles.aggregate([{"$match": {}}, {"$match": search("x")}]))) == 17313
-    assert code_of(lambda: list(articles.aggregate([{"$facet": {"a": [{"$match": search("x")}]}}]))) == 17313
+    assert code_of(lambda: list(articles.aggregate([{"$facet": {"a": [{"$match": search("x")}]}}]))) == 40600
+    inner = [{"$match": search("x")}]
+    for stage in ({"$lookup": {"from": "missing", "pipeline": inner, "as": "l"}}, {"$unionWith": {"coll": "missing", "pipeline": inner}}):
+        assert code_of(lambda stage=stage: list(articles.aggregate([stage]))) == 27
+    late_inner = [{"$lookup": {"from": "articles", "pipeline": [{"$set": {"a": 1}}, *inner], "as": "l"}}]
+    assert code_of(lambda: list(articles.aggregate(late_inner))) == 17313
     assert code_of(lambda: list(articles.find({}, {"s": SCORE}))) == 40218
     assert code_of(lambda: articles.update_one({}, {"$pull": {"a": search("x")}})) == 2
     late = [{"$match": search("coffee")}, {"$group": {"_id": 1}}, {"$project": {"s": SCORE}}]

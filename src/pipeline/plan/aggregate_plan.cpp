@@ -15,9 +15,10 @@ class AggregatePlan final : public PlanBase {
  public:
   AggregatePlan(const PlanServices& services, const AggregateSpec& spec, Operation& op)
       : PlanBase(services, spec, op), array_(whole_pipeline(spec)) {
-    pipeline_ = parse_pipeline(
-        bson::View(array_),
-        {.query = context_, .database = spec.ns.db, .collection = resolved_.ns.coll});
+    pipeline_ = parse_pipeline(bson::View(array_), {.query = context_,
+                                                    .database = spec.ns.db,
+                                                    .collection = resolved_.ns.coll,
+                                                    .collections = &access_});
     if (!pipeline_.empty() && makes_documents(*pipeline_.front())) {
       documents_ = spec.documents;
       build_context_.documents = &documents_;

@@ -14,19 +14,46 @@ namespace {
 class ProjectionStage final : public Stage {
  public:
   ProjectionStage(StagePtr source, const query::Projection& projection,
-                  const query::QueryContext& context)
-      : Stage(std::move(source)), projection_(projection), context_(context) {}
+                  const query::QueryContext& context, bool show_record_id)
+      : Stage(std::move(source)),
+        projection_(projection),
+        context_(context),
+        with_id_(show_record_id) {}
   std::optional<bson::View> next(Operation& op) override {
     const std::optional<bson::View> document = source().next(op);
     if (!document) return std::nullopt;
     out_ = projection_.apply(*document, context_);
+    if (with_id_) keep_record_id(*document);
     return bson::View(out_);
   }
 
  private:
+  /// What showRecordId has added is shown beside what the projection includes.
+  void keep_record_id(bson::View document) {
+    if (bson::View(out_)[kRecordId]) return;
+    bson::Builder out;
+    out_ = out.add_all(bson::View(out_)).add(document[kRecordId]).take();
+  }
+
   const query::Projection& projection_;
   const query::QueryContext& context_;
+  const bool with_id_;
   std::string out_;
+};
+
+/// The index key that led to each document, and nothing else; empty where none did.
+class ReturnKeyStage final : public Stage {
+ public:
+  ReturnKeyStage(StagePtr source, const query::DocumentMetadata& metadata)
+      : Stage(std::move(source)), metadata_(metadata) {}
+  std::optional<bson::View> next(Operation& op) override {
+    if (!source().next(op)) return std::nullopt;
+    const bson::Value& key = metadata_.get(query::DocumentMetadata::Kind::IndexKey);
+    return key.missing() ? bson::View() : key.view().as_document();
+  }
+
+ private:
+  const query::DocumentMetadata& metadata_;
 };
 
 class FindPlan final : public PlanBase {
@@ -34,7 +61,9 @@ class FindPlan final : public PlanBase {
   FindPlan(const PlanServices& services, const FindSpec& spec, Operation& op)
       : PlanBase(services, spec, op),
         filter_(spec.filter.to_string()),
-        matcher_(bson::View(filter_), near_allowed(!spec.counts)) {
+        matcher_(bson::View(filter_), near_allowed(!spec.counts)),
+        return_key_(spec.return_key) {
+    metadata_.offer(query::DocumentMetadata::Kind::IndexKey);
     if (query::find_text(matcher_.root()) != nullptr) {
       metadata_.offer(query::DocumentMetadata::Kind::TextScore);
     }
@@ -48,6 +77,10 @@ class FindPlan final : public PlanBase {
       projection_.emplace(bson::View(projection_spec_), query::ProjectionKind::Find, context_,
                           &matcher_);
     }
+    if (return_key_) {  // the projection has to be one, and is of no consequence
+      projection_.reset();
+      metadata_.want(query::DocumentMetadata::Kind::IndexKey);
+    }
     check_tailable(spec);
     AccessPlan access = plan_access(request(spec));
     covered_ = access.covered;
@@ -55,8 +88,11 @@ class FindPlan final : public PlanBase {
     StagePtr stages =
         chain(leaf(std::move(access), matcher_, spec.show_record_id), 0, pipeline_.size());
     if (projection_) {
-      stages =
-          counted(std::make_unique<ProjectionStage>(std::move(stages), *projection_, context_));
+      stages = counted(std::make_unique<ProjectionStage>(std::move(stages), *projection_, context_,
+                                                         spec.show_record_id));
+    }
+    if (return_key_) {
+      stages = counted(std::make_unique<ReturnKeyStage>(std::move(stages), metadata_));
     }
     root_ = std::move(stages);
   }
@@ -68,8 +104,11 @@ class FindPlan final : public PlanBase {
       out.stage(projection_stage(), counts_of(pipeline_.size()));
       out.out().add("transformBy", bson::View(projection_spec_)).open_document("inputStage");
     }
+    if (return_key_) {
+      out.stage("RETURN_KEY", counts_of(pipeline_.size())).out().open_document("inputStage");
+    }
     explain_access(out, 0, pipeline_.size());
-    if (projection_) out.out().close();
+    if (projection_ || return_key_) out.out().close();
   }
 
  private:
@@ -138,7 +177,8 @@ class FindPlan final : public PlanBase {
 
   Needs needs(const FindSpec& spec) const {
     Needs out;
-    if (spec.show_record_id) return out;
+    const bool keys = metadata_.wants(query::DocumentMetadata::Kind::IndexKey);
+    if (spec.show_record_id || keys) return out;
     if (projection_) return needs_of_projection(bson::View(projection_spec_));
     out.everything = !spec.counts && spec.distinct.empty();
     if (!spec.distinct.empty()) out.add(std::string(spec.distinct));
@@ -163,6 +203,7 @@ class FindPlan final : public PlanBase {
 
   const std::string filter_;
   const query::Matcher matcher_;
+  const bool return_key_;
   std::optional<query::SortPattern> sort_;
   std::string natural_;
   bson::ValueView hint_;
@@ -177,9 +218,9 @@ std::unique_ptr<QueryPlan> plan_find_on_view(const PlanServices& services, const
   if (spec.tailable) {
     raise(ErrorCode::CommandNotSupportedOnView, "tailable cursors are not supported on views");
   }
-  if (!spec.min.empty() || !spec.max.empty() || spec.show_record_id) {
+  if (!spec.min.empty() || !spec.max.empty() || spec.show_record_id || spec.return_key) {
     raise(ErrorCode::InvalidPipelineOperator,
-          "min, max and showRecordId are not supported on views");
+          "min, max, returnKey and showRecordId are not supported on views");
   }
   bson::Builder stages;
   if (!spec.filter.empty()) stages.push_document().add("$match", spec.filter).close();

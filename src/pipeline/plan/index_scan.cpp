@@ -143,6 +143,13 @@ std::optional<Record> IndexScan::fetch(bool sure) {
   return Record{id, bson::View(document_)};
 }
 
+std::string IndexScan::index_key(bson::View document) const {
+  // The cursor may be gone: a merge gives records that it took before the batch.
+  std::string_view key = last_entry_;
+  if (!plan_.index->unique) key.remove_suffix(collection::kRecordKeyBytes);
+  return collection::key_value_document(*plan_.index, document, key);
+}
+
 void IndexScan::save() {
   cursor_.reset();
   stepped_ = false;

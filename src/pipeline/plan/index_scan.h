@@ -56,6 +56,7 @@ class IndexScan final : public RecordSource {
   void restore(const storage::Reader& reader) override;
   void explain(StageText& out) const override;
   ExamineCounts examined() const override { return {keys_.works, documents_}; }
+  std::string index_key(bson::View document) const override;
   void add_indexes(std::vector<catalog::IndexPtr>& out) const override {
     out.push_back(plan_.index);
   }

@@ -9,6 +9,7 @@
 #include "bson/builder.h"
 #include "oplog/entry.h"
 #include "pipeline/plan/let.h"
+#include "pipeline/plan/metadata_stages.h"
 #include "pipeline/plan/view_check.h"
 
 namespace freshet::pipeline {
@@ -16,33 +17,17 @@ namespace freshet::pipeline {
 std::optional<bson::View> RecordStage::next(Operation& op) {
   const std::optional<Record> record = source_->next(op);
   if (!record) return std::nullopt;
+  if (metadata_.wants(query::DocumentMetadata::Kind::IndexKey)) {
+    std::string key = source_->index_key(record->document);
+    metadata_.set(query::DocumentMetadata::Kind::IndexKey,
+                  key.empty() ? bson::Value() : bson::Value::document(std::move(key)));
+  }
   if (!with_id_) return record->document;
   bson::Builder out;
   out.add_all(record->document);
-  out.add("$recordId", static_cast<std::int64_t>(collection::value_of(record->id)));
+  out.add(kRecordId, static_cast<std::int64_t>(collection::value_of(record->id)));
   document_ = out.take();
   return bson::View(document_);
-}
-
-std::optional<bson::View> TextScoreStage::next(Operation& op) {
-  const std::optional<bson::View> document = source().next(op);
-  if (document) {
-    // A branch of an $or that has no $text may have let it pass.
-    metadata_.set(query::DocumentMetadata::Kind::TextScore,
-                  bson::Value::number(text_.search().score(*document).value_or(0)));
-  }
-  return document;
-}
-
-std::optional<bson::View> DistanceStage::next(Operation& op) {
-  using Kind = query::DocumentMetadata::Kind;
-  const std::optional<bson::View> document = source().next(op);
-  if (!document) return document;
-  if (const auto found = near_.nearest(*document)) {
-    metadata_.set(Kind::GeoNearDistance, bson::Value::number(found->distance));
-    metadata_.set(Kind::GeoNearPoint, bson::Value::copy(found->place));
-  }
-  return document;
 }
 
 std::optional<bson::View> CountingStage::next(Operation& op) {
@@ -65,6 +50,7 @@ void CountingStage::restore(const storage::Reader& reader) {
 
 PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operation& op)
     : services_(services),
+      operation_(&op),
       read_point_(spec.read_point),
       telling_(spec.telling),
       view_(spec.view),
@@ -87,7 +73,7 @@ PlanBase::PlanBase(const PlanServices& services, const QuerySpec& spec, Operatio
   search_ = search_scope_of(resolved_.collection.get());
   context_.search = &search_;
   context_.metadata = &metadata_;
-  context_.operation = &op;
+  context_.operation = &operation_;
   if (!spec.let.empty()) {
     let_ = evaluate_let(spec.let, context_);
     context_.let = bson::View(let_);
@@ -104,7 +90,7 @@ void PlanBase::set_collation(const QuerySpec& spec) {
 }
 
 void PlanBase::set_operation(Operation* op) {
-  context_.operation = op;
+  operation_ = op;
   // Between batches a cursor keeps no snapshot, unless it is what the cursor reads to its end.
   if (op == nullptr && !view_) reader_.reset();
 }
@@ -158,16 +144,10 @@ AccessRequest PlanBase::access_request(const QuerySpec& spec, const query::Match
 StagePtr PlanBase::leaf(AccessPlan access, const query::Matcher& filter, bool show_record_id) {
   access.source->add_indexes(indexes_);
   rejected_ = std::move(access.rejected);
-  auto stage = std::make_unique<RecordStage>(std::move(access.source), show_record_id);
+  auto stage = std::make_unique<RecordStage>(std::move(access.source), show_record_id, metadata_);
   stage->restore(*reader_);
   records_ = stage.get();
-  if (const query::NearNode* near = query::find_near(filter.root());
-      near != nullptr && metadata_.wants(query::DocumentMetadata::Kind::GeoNearDistance)) {
-    return std::make_unique<DistanceStage>(std::move(stage), *near, metadata_);
-  }
-  const query::TextNode* text = query::find_text(filter.root());
-  if (text == nullptr || !metadata_.wants(query::DocumentMetadata::Kind::TextScore)) return stage;
-  return std::make_unique<TextScoreStage>(std::move(stage), *text, metadata_);
+  return with_metadata(std::move(stage), filter, &metadata_);
 }
 
 StagePtr PlanBase::counted(StagePtr stage) {

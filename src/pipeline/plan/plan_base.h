@@ -20,8 +20,9 @@ namespace freshet::pipeline {
 /// Reads the documents of a record source.
 class RecordStage final : public Stage {
  public:
-  RecordStage(RecordSourcePtr source, bool show_record_id)
-      : source_(std::move(source)), with_id_(show_record_id) {}
+  /// Sets the index key in `metadata` where somebody wants it.
+  RecordStage(RecordSourcePtr source, bool show_record_id, query::DocumentMetadata& metadata)
+      : source_(std::move(source)), with_id_(show_record_id), metadata_(metadata) {}
   std::optional<bson::View> next(Operation& op) override;
   void save() override { source_->save(); }
   void restore(const storage::Reader& reader) override { source_->restore(reader); }
@@ -30,8 +31,12 @@ class RecordStage final : public Stage {
  private:
   RecordSourcePtr source_;
   bool with_id_;
+  query::DocumentMetadata& metadata_;
   std::string document_;
 };
+
+/// The field that showRecordId adds.
+inline constexpr std::string_view kRecordId = "$recordId";
 
 /// Counts what another stage does.
 class CountingStage final : public Stage {
@@ -44,30 +49,6 @@ class CountingStage final : public Stage {
 
  private:
   StageCounts counts_;
-};
-
-/// Tells how well each document answers a $text.
-class TextScoreStage final : public Stage {
- public:
-  TextScoreStage(StagePtr source, const query::TextNode& text, query::DocumentMetadata& metadata)
-      : Stage(std::move(source)), text_(text), metadata_(metadata) {}
-  std::optional<bson::View> next(Operation& op) override;
-
- private:
-  const query::TextNode& text_;
-  query::DocumentMetadata& metadata_;
-};
-
-/// Tells how far away each document is.
-class DistanceStage final : public Stage {
- public:
-  DistanceStage(StagePtr source, const query::NearNode& near, query::DocumentMetadata& metadata)
-      : Stage(std::move(source)), near_(near), metadata_(metadata) {}
-  std::optional<bson::View> next(Operation& op) override;
-
- private:
-  const query::NearNode& near_;
-  query::DocumentMetadata& metadata_;
 };
 
 /// Base of the two plans. Members that stages borrow stand before the stages.
@@ -109,6 +90,7 @@ class PlanBase : public QueryPlan {
   const StageCounts& counts_of(std::size_t stage) const;
 
   const PlanServices services_;
+  Operation* operation_;  // the running command; null between batches
   const commit::ReadPoint read_point_;
   const Telling telling_;
   const std::optional<FixedView> view_;

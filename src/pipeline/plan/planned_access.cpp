@@ -8,11 +8,27 @@
 #include "bson/builder.h"
 #include "collection/index_keys.h"
 #include "oplog/entry.h"
+#include "pipeline/plan/metadata_stages.h"
 #include "pipeline/plan/planner.h"
 #include "pipeline/plan/pre_images.h"
 
 namespace freshet::pipeline {
 namespace {
+
+class Records final : public Stage {
+ public:
+  explicit Records(RecordSourcePtr source) : source_(std::move(source)) {}
+  std::optional<bson::View> next(Operation& op) override {
+    const std::optional<Record> record = source_->next(op);
+    if (!record) return std::nullopt;
+    return record->document;
+  }
+  void save() override { source_->save(); }
+  void restore(const storage::Reader& reader) override { source_->restore(reader); }
+
+ private:
+  const RecordSourcePtr source_;
+};
 
 // A filter and the records that match it, as one stage: what a $lookup opens for each of its
 // documents.
@@ -29,20 +45,17 @@ class OpenedCollection final : public Stage {
                           .collation = collation,
                           .needs = {},
                           .rules = services.rules};
-    source_ = plan_access(request).source;
-    source_->restore(reader);
+    root_ = with_metadata(std::make_unique<Records>(plan_access(request).source), matcher_,
+                          context.metadata);
+    root_->restore(reader);
   }
-  std::optional<bson::View> next(Operation& op) override {
-    const std::optional<Record> record = source_->next(op);
-    if (!record) return std::nullopt;
-    return record->document;
-  }
-  void save() override { source_->save(); }
-  void restore(const storage::Reader& reader) override { source_->restore(reader); }
+  std::optional<bson::View> next(Operation& op) override { return root_->next(op); }
+  void save() override { root_->save(); }
+  void restore(const storage::Reader& reader) override { root_->restore(reader); }
 
  private:
   const query::Matcher matcher_;
-  RecordSourcePtr source_;
+  StagePtr root_;
 };
 
 // The stages of a view over its source; owns what they borrow.
@@ -116,11 +129,22 @@ query::SearchScope search_scope_of(const catalog::CollectionDefinition* collecti
   return out;
 }
 
+ResolvedNamespace PlannedAccess::resolve(std::string_view database,
+                                         std::string_view collection) const {
+  const catalog::StatePtr state = catalog_ ? catalog_ : services_.catalog.at(*reader_);
+  return resolve_namespace(services_, *state, {std::string(database), std::string(collection)});
+}
+
+query::SearchScope PlannedAccess::search_scope(std::string_view database,
+                                               std::string_view collection) {
+  const ResolvedNamespace resolved = resolve(database, collection);
+  if (!resolved.view_pipelines.empty()) return {};
+  return search_scope_of(resolved.collection.get());
+}
+
 StagePtr PlannedAccess::open(std::string_view database, std::string_view collection,
                              bson::View filter, const query::QueryContext& context) {
-  const catalog::StatePtr state = catalog_ ? catalog_ : services_.catalog.at(*reader_);
-  const model::Namespace ns{std::string(database), std::string(collection)};
-  const ResolvedNamespace resolved = resolve_namespace(services_, *state, ns);
+  const ResolvedNamespace resolved = resolve(database, collection);
   const auto* collation = dynamic_cast<const query::Collation*>(context.collation);
   if (resolved.view_pipelines.empty()) {
     return std::make_unique<OpenedCollection>(services_, resolved.collection, filter, collation,
@@ -129,11 +153,14 @@ StagePtr PlannedAccess::open(std::string_view database, std::string_view collect
   StagePtr source = std::make_unique<OpenedCollection>(services_, resolved.collection, bson::View(),
                                                        collation, context, *reader_);
   const PipelineContext parse{.query = context,
-                              .database = ns.db,
+                              .database = resolved.ns.db,
                               .collection = resolved.ns.coll,
-                              .kind = PipelineKind::View};
-  BuildContext build{
-      .query = context, .collections = this, .database = ns.db, .collection = resolved.ns.coll};
+                              .kind = PipelineKind::View,
+                              .collections = this};
+  BuildContext build{.query = context,
+                     .collections = this,
+                     .database = resolved.ns.db,
+                     .collection = resolved.ns.coll};
   return std::make_unique<OpenedView>(std::move(source), resolved.view_pipelines, filter, parse,
                                       std::move(build));
 }

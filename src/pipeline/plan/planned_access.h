@@ -43,8 +43,11 @@ class PlannedAccess final : public CollectionAccess {
   }
   StagePtr open(std::string_view database, std::string_view collection, bson::View filter,
                 const query::QueryContext& context) override;
+  query::SearchScope search_scope(std::string_view database, std::string_view collection) override;
 
  private:
+  ResolvedNamespace resolve(std::string_view database, std::string_view collection) const;
+
   const PlanServices services_;
   const storage::Reader* reader_ = nullptr;
   catalog::StatePtr catalog_;

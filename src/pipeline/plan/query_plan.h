@@ -72,8 +72,9 @@ struct FindSpec : QuerySpec {
   std::int64_t skip = 0;
   std::int64_t limit = 0;  ///< 0: none
   bool show_record_id = false;
-  bool tailable = false;  ///< needs a capped collection (or the oplog), natural order
-  bool counts = false;    ///< documents are only counted: they may come empty
+  bool return_key = false;  ///< only the index keys that led to the documents
+  bool tailable = false;    ///< needs a capped collection (or the oplog), natural order
+  bool counts = false;      ///< documents are only counted: they may come empty
   /// Only the different values at this path are wanted: each may come once, in a document that has
   /// nothing else. Empty: documents as usual.
   std::string_view distinct;

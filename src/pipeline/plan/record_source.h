@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "bson/view.h"
@@ -47,6 +48,12 @@ class RecordSource {
   virtual ExamineCounts examined() const = 0;
   /// True when it is sure to end after very few records.
   virtual bool is_short() const { return false; }
+  /// The key of the index that led to the record which next() gave last, as a document of paths
+  /// and values; empty when none did. `document` is that record's whole document.
+  virtual std::string index_key(bson::View document) const {
+    static_cast<void>(document);
+    return {};
+  }
   /// Adds the indexes it reads.
   virtual void add_indexes(std::vector<catalog::IndexPtr>& out) const { static_cast<void>(out); }
 };

@@ -99,6 +99,11 @@ void IdLookup::restore(const storage::Reader& reader) {
   ++counts_.restores;
 }
 
+std::string IdLookup::index_key(bson::View document) const {
+  bson::Builder out;
+  return out.add("_id", document["_id"]).take();
+}
+
 void IdLookup::add_indexes(std::vector<catalog::IndexPtr>& out) const {
   for (const catalog::IndexPtr& index : collection_->indexes) {
     if (index->is_id_index()) out.push_back(index);

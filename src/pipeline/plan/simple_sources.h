@@ -56,6 +56,7 @@ class IdLookup final : public RecordSource {
   void explain(StageText& out) const override;
   ExamineCounts examined() const override { return examined_; }
   bool is_short() const override { return true; }
+  std::string index_key(bson::View document) const override;
   void add_indexes(std::vector<catalog::IndexPtr>& out) const override;
 
  private:

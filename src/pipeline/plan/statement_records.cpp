@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kPortionMax = 1000;
 
 query::QueryContext make_context(const PlanServices& services, const query::Collation* collation,
-                                 const query::SearchScope& text, Operation& op) {
+                                 const query::SearchScope& text, Operation* const& op) {
   query::QueryContext out;
   out.collation = collation;
   out.now_ms = services.clock.wall_ms();
@@ -43,11 +43,12 @@ query::SearchScope searched(const catalog::CollectionPtr& collection) {
 StatementRecords::StatementRecords(const PlanServices& services, const StatementSpec& spec,
                                    const catalog::CollectionPtr& collection, Operation& op)
     : services_(services),
+      operation_(&op),
       hint_(spec.hint),
       own_collation_(parse_own(spec)),
       collation_(spec.collation_given ? own_collation_.get() : default_of(collection)),
       search_(searched(collection)),
-      context_(make_context(services, collation_, search_, op)),
+      context_(make_context(services, collation_, search_, operation_)),
       let_(spec.let.empty() ? std::string() : evaluate_let(spec.let, context_)),
       let_bound_(bind_let()),
       matcher_(spec.filter, context_) {

@@ -77,6 +77,7 @@ class StatementRecords {
               Operation& op);
 
   const PlanServices services_;
+  Operation* const operation_;
   const bson::ValueView hint_;
   std::unique_ptr<query::Collation> own_collation_;
   const query::Collation* collation_ = nullptr;

@@ -119,6 +119,7 @@ std::optional<Record> MergeSource::next(Operation& op) {
     const RecordId id = best->head->id;
     document_ = std::move(best->head->document);
     best->head.reset();
+    given_ = best;
     // Two branches may have come to one record before either gave it.
     if (!disjoint_ && !remember(seen_, id, op)) continue;
     ++counts_.advanced;

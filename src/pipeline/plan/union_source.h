@@ -22,6 +22,9 @@ class UnionSource final : public RecordSource {
   void restore(const storage::Reader& reader) override;
   void explain(StageText& out) const override;
   ExamineCounts examined() const override;
+  std::string index_key(bson::View document) const override {
+    return branches_[at_]->index_key(document);
+  }
   void add_indexes(std::vector<catalog::IndexPtr>& out) const override;
 
  private:
@@ -42,6 +45,9 @@ class MergeSource final : public RecordSource {
   void restore(const storage::Reader& reader) override;
   void explain(StageText& out) const override;
   ExamineCounts examined() const override;
+  std::string index_key(bson::View document) const override {
+    return given_->source->index_key(document);
+  }
   void add_indexes(std::vector<catalog::IndexPtr>& out) const override;
 
  private:
@@ -66,6 +72,7 @@ class MergeSource final : public RecordSource {
   const bool disjoint_;
   RecordSet seen_;
   std::string document_;
+  const Branch* given_ = nullptr;  // whose record was given last
   StageCounts counts_;
 };
 

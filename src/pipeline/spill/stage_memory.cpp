@@ -12,11 +12,6 @@ bool StageMemory::use(std::size_t bytes) {
   return true;
 }
 
-void StageMemory::keep(std::size_t bytes) {
-  used_ += bytes;
-  if (used_ > bytes_max_) raise_exceeded();
-}
-
 void StageMemory::raise_exceeded() const {
   raise(ErrorCode::QueryExceededMemoryLimitNoDiskUseAllowed,
         "Exceeded memory limit for {} of {} bytes, and it may not use the disk; pass "

@@ -18,8 +18,6 @@ class StageMemory {
   /// For what may go to disk: true when the stage has to spill now. Throws
   /// QueryExceededMemoryLimitNoDiskUseAllowed (292) where it must not.
   [[nodiscard]] bool use(std::size_t bytes);
-  /// For what has to stay: throws when the stage outgrows its limit, whatever the policy.
-  void keep(std::size_t bytes);
   void release(std::size_t bytes) { used_ -= bytes < used_ ? bytes : used_; }
   std::size_t used() const { return used_; }
 

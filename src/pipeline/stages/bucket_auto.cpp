@@ -10,6 +10,7 @@
 #include "base/operation.h"
 #include "bson/compare.h"
 #include "bson/key.h"
+#include "pipeline/kept_metadata.h"
 #include "pipeline/spill/sorter.h"
 #include "pipeline/stages/granularity.h"
 #include "pipeline/stages/stages.h"
@@ -42,6 +43,7 @@ class BucketAutoStage final : public ExplainedStage {
       : ExplainedStage(std::move(source), spec),
         bucketing_(bucketing),
         context_(context.query),
+        kept_(context.query.metadata),
         sorter_("$bucketAuto", context.spill) {}
 
   std::optional<View> next(Operation& op) override {
@@ -71,7 +73,7 @@ class BucketAutoStage final : public ExplainedStage {
       if (bucketing_.granularity) check_number(key);
       std::string sort_key;
       bson::append_key(sort_key, key.view(), false, context_.collation);
-      sorter_.add(std::move(sort_key), document->bytes());
+      sorter_.add(std::move(sort_key), kept_.pack(*document).bytes());
     }
     sorter_.finish(op);
     const double size =
@@ -98,7 +100,7 @@ class BucketAutoStage final : public ExplainedStage {
     ahead_.reset();
     const auto row = sorter_.next(op);
     if (!row) return;
-    ahead_.emplace(Row{Value(), std::string(row->payload)});
+    ahead_.emplace(Row{Value(), kept_.unpack(View(row->payload)).to_string()});
     ahead_->key = key_of(View(ahead_->document));
   }
 
@@ -167,6 +169,7 @@ class BucketAutoStage final : public ExplainedStage {
 
   const AutoBucketing& bucketing_;
   const query::QueryContext& context_;
+  KeptMetadata kept_;
   Sorter sorter_;
   std::optional<Row> ahead_;  // the first document that is in no bucket yet
   std::uint64_t size_ = 1;

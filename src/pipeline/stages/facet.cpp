@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/operation.h"
+#include "pipeline/kept_metadata.h"
 #include "pipeline/spill/document_list.h"
 #include "pipeline/stages/stages.h"
 
@@ -19,14 +20,16 @@ struct Facet {
 /// Gives every facet the same buffered documents.
 class BufferSource final : public Stage {
  public:
-  explicit BufferSource(const DocumentList& documents) : documents_(documents) {}
+  BufferSource(const DocumentList& documents, const KeptMetadata& kept)
+      : documents_(documents), kept_(kept) {}
   std::optional<bson::View> next(Operation&) override {
     if (position_ == documents_.size()) return std::nullopt;
-    return documents_.at(position_++, buffer_);
+    return kept_.unpack(documents_.at(position_++, buffer_));
   }
 
  private:
   const DocumentList& documents_;
+  const KeptMetadata& kept_;
   std::size_t position_ = 0;
   std::string buffer_;
 };
@@ -38,6 +41,7 @@ class FacetStage final : public ExplainedStage {
       : ExplainedStage(std::move(source), spec),
         facets_(facets),
         context_(context),
+        kept_(context.query.metadata),
         documents_("$facet", context.spill) {}
 
   std::optional<bson::View> next(Operation& op) override {
@@ -45,7 +49,7 @@ class FacetStage final : public ExplainedStage {
     done_ = true;
     while (const auto document = source().next(op)) {
       op.check();
-      documents_.add(*document);
+      documents_.add(kept_.pack(*document));
     }
     bson::Builder out;
     for (const Facet& facet : facets_)
@@ -57,8 +61,8 @@ class FacetStage final : public ExplainedStage {
 
  private:
   void run(Operation& op, const Facet& facet, bson::Builder& out) {
-    const StagePtr root =
-        build_pipeline(facet.pipeline, 0, std::make_unique<BufferSource>(documents_), context_);
+    const StagePtr root = build_pipeline(
+        facet.pipeline, 0, std::make_unique<BufferSource>(documents_, kept_), context_);
     out.open_array(facet.name);
     while (const auto document = root->next(op)) {
       op.check();
@@ -73,6 +77,7 @@ class FacetStage final : public ExplainedStage {
 
   const std::vector<Facet>& facets_;
   BuildContext& context_;
+  KeptMetadata kept_;
   DocumentList documents_;
   std::string result_;
   bool done_ = false;

@@ -167,10 +167,8 @@ class GeoNearSpec final : public StageSpec {
 
 void parse_geo_near(const StageTraits& traits, bson::Element body, const PipelineContext& context,
                     Pipeline& out) {
+  check_kind(traits, context.kind);
   if (!body.is_document()) raise(location(10065), "invalid parameter: $geoNear takes an object");
-  if (context.kind != PipelineKind::Top) {
-    raise(ErrorCode::BadValue, "$geoNear is not allowed in the pipeline of a stage or view");
-  }
   GeoNearOptions options;
   for (const bson::Element& field : body.as_document())
     read(field, options);

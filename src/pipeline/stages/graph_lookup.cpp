@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/compare.h"
-#include "pipeline/spill/stage_memory.h"
 #include "pipeline/stages/equality.h"
 #include "pipeline/stages/set_path.h"
 #include "pipeline/stages/stages.h"
@@ -82,18 +81,36 @@ class GraphLookupStage final : public ExplainedStage {
     return out;
   }
 
+  /// Counts what the search remembers. It stays in memory whatever allowDiskUse says, as in
+  /// MongoDB 8.0.
+  void remember(std::size_t bytes) {
+    remembered_ += bytes;
+    if (remembered_ > context_.spill.stage_bytes_max) {
+      raise(location(40099), "$graphLookup reached maximum memory consumption: {} bytes",
+            context_.spill.stage_bytes_max);
+    }
+  }
+
+  /// Those of `values` that were not asked for before, in `frontier`.
+  void add_to_frontier(std::vector<Value>& values, ValueSet& asked, std::vector<Value>& frontier) {
+    for (Value& value : values) {
+      if (!asked.insert(value).second) continue;
+      remember(2 * (value.view().raw().size() + sizeof(Value)));
+      frontier.push_back(std::move(value));
+    }
+    values.clear();
+  }
+
   /// The array of all documents reached.
   std::string search(Operation& op, View document) {
-    StageMemory memory("$graphLookup", context_.spill);
+    remembered_ = 0;
     ValueSet asked = empty_set();
     ValueSet reached = empty_set();
     bson::Builder out;
-    std::vector<Value> frontier = start(document);
+    std::vector<Value> frontier;
+    std::vector<Value> values = start(document);
+    add_to_frontier(values, asked, frontier);
     for (std::int64_t depth = 0; !options_.depth_max || depth <= *options_.depth_max; ++depth) {
-      std::erase_if(frontier, [&](const Value& value) {
-        memory.keep(value.view().raw().size() + sizeof(Value));
-        return !asked.insert(value).second;
-      });
       if (frontier.empty()) break;
       const std::string filter =
           equal_to_any(options_.connect_to, frontier, View(options_.restrict));
@@ -103,9 +120,10 @@ class GraphLookupStage final : public ExplainedStage {
       while (const auto found = scan->next(op)) {
         op.check();
         if (!reached.insert(Value::copy((*found)["_id"])).second) continue;
-        memory.keep(found->size_bytes() + 64);
+        remember(found->size_bytes() + 64);
         append(out, *found, depth);
-        collect_values(options_.connect_from, *found, false, frontier);
+        collect_values(options_.connect_from, *found, false, values);
+        add_to_frontier(values, asked, frontier);
       }
     }
     return out.take();
@@ -122,6 +140,7 @@ class GraphLookupStage final : public ExplainedStage {
 
   const GraphOptions& options_;
   BuildContext& context_;
+  std::size_t remembered_ = 0;  // bytes, of the search under way
   std::string current_;
 };
 

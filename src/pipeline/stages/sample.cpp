@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "base/random.h"
+#include "pipeline/kept_metadata.h"
 #include "pipeline/spill/sorter.h"
 #include "pipeline/stages/stages.h"
 
@@ -21,13 +22,14 @@ class SampleStage final : public ExplainedStage {
               const BuildContext& context)
       : ExplainedStage(std::move(source), spec),
         random_(*context.query.random),
+        kept_(context.query.metadata),
         sorter_("$sample", context.spill, static_cast<std::size_t>(size)) {}
 
   std::optional<bson::View> next(Operation& op) override {
     if (!std::exchange(drawn_, true)) draw(op);
     const auto row = sorter_.next(op);
     if (!row) return std::nullopt;
-    return bson::View(row->payload);
+    return kept_.unpack(bson::View(row->payload));
   }
 
  private:
@@ -37,12 +39,13 @@ class SampleStage final : public ExplainedStage {
       const std::uint64_t lot = random_.next();
       std::string key(sizeof lot, '\0');
       std::memcpy(key.data(), &lot, sizeof lot);
-      sorter_.add(std::move(key), document->bytes());
+      sorter_.add(std::move(key), kept_.pack(*document).bytes());
     }
     sorter_.finish(op);
   }
 
   Random& random_;
+  KeptMetadata kept_;
   Sorter sorter_;
   bool drawn_ = false;
 };

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/operation.h"
 #include "bson/key.h"
+#include "pipeline/kept_metadata.h"
 #include "pipeline/spill/sorter.h"
 #include "pipeline/stages/stages.h"
 #include "pipeline/window/function.h"
@@ -45,6 +46,7 @@ class WindowFieldsStage final : public ExplainedStage {
       : ExplainedStage(std::move(source), spec),
         fields_(fields),
         context_(context.query),
+        kept_(context.query.metadata),
         sorter_("$setWindowFields", context.spill),
         partition_(context_, fields.slots, fields.sort_path(), context.spill) {}
 
@@ -72,7 +74,7 @@ class WindowFieldsStage final : public ExplainedStage {
       if (fields_.sort_by) key += fields_.sort_by->key(*document, context_.collation);
       std::string payload(sizeof length, '\0');
       std::memcpy(payload.data(), &length, sizeof length);
-      payload += document->bytes();
+      payload += kept_.pack(*document).bytes();
       sorter_.add(std::move(key), payload);
     }
     sorter_.finish(op);
@@ -119,6 +121,7 @@ class WindowFieldsStage final : public ExplainedStage {
 
   const WindowFields& fields_;
   const query::QueryContext& context_;
+  KeptMetadata kept_;
   Sorter sorter_;
   std::optional<SpilledRecord> ahead_;  // the first row of the next partition
   Partition partition_;

@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "base/operation.h"
+#include "pipeline/kept_metadata.h"
 #include "pipeline/spill/sorter.h"
 #include "pipeline/stages/stages.h"
-#include "query/document_metadata.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -21,40 +21,29 @@ class SortStage final : public ExplainedStage {
       : ExplainedStage(std::move(source), spec),
         pattern_(pattern),
         context_(context.query),
+        kept_(context.query.metadata),
         sorter_("$sort", context.spill, limit) {}
 
   std::optional<bson::View> next(Operation& op) override {
     if (!sorted_) sort(op);
     const auto row = sorter_.next(op);
     if (!row) return std::nullopt;
-    if (!keeps_metadata()) return bson::View(row->payload);
-    const bson::View metadata(row->payload.data());
-    context_.metadata->unpack(metadata);
-    return bson::View(row->payload.data() + metadata.size_bytes());
+    return kept_.unpack(bson::View(row->payload));
   }
 
  private:
   void sort(Operation& op) {
     while (const auto document = source().next(op)) {
       op.check();
-      std::string key = pattern_.key(*document, context_.collation);
-      if (keeps_metadata()) {
-        sorter_.add(std::move(key), context_.metadata->pack().append(document->bytes()));
-      } else {
-        sorter_.add(std::move(key), document->bytes());
-      }
+      sorter_.add(pattern_.key(*document, context_.collation), kept_.pack(*document).bytes());
     }
     sorter_.finish(op);
     sorted_ = true;
   }
 
-  /// Stages behind read what is known of the documents: it is kept before each of them.
-  bool keeps_metadata() const {
-    return context_.metadata != nullptr && context_.metadata->wants_any();
-  }
-
   const query::SortPattern& pattern_;
   const query::QueryContext& context_;
+  KeptMetadata kept_;
   Sorter sorter_;
   bool sorted_ = false;
 };

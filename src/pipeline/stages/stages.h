@@ -24,6 +24,10 @@ const StageRow* find_stage_row(std::string_view name);
 /// Parses one stage document, {"$x": …}, without looking at its neighbours.
 void parse_stage(bson::View stage, const PipelineContext& context, Pipeline& out);
 
+/// Throws where a stage may not stand in a pipeline of that kind at all. Done for every stage once
+/// it is parsed; a stage whose place matters more than its body asks at once.
+void check_kind(const StageTraits& traits, PipelineKind kind);
+
 void parse_transform_stage(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_given_documents(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);
 void parse_limit(const StageTraits&, bson::Element, const PipelineContext&, Pipeline&);

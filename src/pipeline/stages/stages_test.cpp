@@ -97,6 +97,81 @@ TEST(Stages, LookupVariables) {
             "error 9");
 }
 
+TEST(Stages, LookupVariablesChangeWithTheDocument) {
+  // The stage that reads the variable is not the first: it is parsed once for all documents.
+  EXPECT_EQ(
+      run(R"([{"$lookup": {"from": "other", "let": {"x": "$n"}, "pipeline": [{"$match": {"n": 1}},
+                  {"$project": {"_id": 0, "s": {"$add": ["$$x", "$n"]}}},
+                  {"$match": {"$expr": {"$gt": ["$s", "$$x"]}}}], "as": "j"}}, {"$limit": 3},
+                  {"$project": {"j": 1}}])"),
+      R"({ "_id" : 0, "j" : [ { "s" : 1 } ] } { "_id" : 1, "j" : [ { "s" : 2 } ] } )"
+      R"({ "_id" : 2, "j" : [ { "s" : 3 } ] })");
+  // An inner variable hides the outer one of the same name, also where it has no value.
+  EXPECT_EQ(
+      run(R"([{"$match": {"_id": {"$lt": 2}}}, {"$lookup": {"from": "other", "let": {"x": "$n"}, "pipeline":
+                  [{"$match": {"n": 2}}, {"$lookup": {"from": "other", "let": {"x": "$nothing"}, "pipeline":
+                  [{"$project": {"t": {"$type": "$$x"}, "_id": 0}}, {"$limit": 1}], "as": "k"}},
+                  {"$project": {"_id": 0, "k": 1, "x": "$$x"}}], "as": "j"}}, {"$project": {"j": 1}}])"),
+      R"({ "_id" : 0, "j" : [ { "k" : [ { "t" : "missing" } ], "x" : 0 } ] } )"
+      R"({ "_id" : 1, "j" : [ { "k" : [ { "t" : "missing" } ], "x" : 1 } ] })");
+  // The variables of a $lookup reach into a $unionWith within it.
+  EXPECT_EQ(
+      run(R"([{"$match": {"_id": {"$lt": 2}}}, {"$lookup": {"from": "other", "let": {"x": "$n"}, "pipeline":
+                  [{"$match": {"n": 7}}, {"$unionWith": {"coll": "other", "pipeline": [{"$match": {"n": 2}},
+                  {"$project": {"_id": 0, "x": "$$x"}}]}}], "as": "j"}}, {"$project": {"j": 1}}])"),
+      R"({ "_id" : 0, "j" : [ { "x" : 0 } ] } { "_id" : 1, "j" : [ { "x" : 1 } ] })");
+}
+
+/// How often a $lookup in a pipeline over six documents opens the other collection.
+int times_opened(std::string_view lookup, const SpillPolicy& spill = {}) {
+  MemoryCollections collections;
+  for (int i = 0; i < 6; ++i) {
+    bson::Builder document;
+    collections.collections["@coll"].push_back(document.add("_id", i).add("n", i % 3).take());
+  }
+  collections.collections["other"] = {from_json(R"({"_id": 10, "n": 1})"),
+                                      from_json(R"({"_id": 11, "n": 2})")};
+  const std::string wrapped = from_json(R"({"p": [{"$lookup": {"from": "other", "as": "j", )" +
+                                        std::string(lookup) + "}}]}");
+  EXPECT_EQ(run(collections, View(wrapped)["p"].as_document(), spill).code, 0);
+  return collections.opened - 1;
+}
+
+TEST(Stages, LookupKeepsWhatDoesNotDependOnTheDocument) {
+  EXPECT_EQ(times_opened(R"("pipeline": [])"), 1);
+  EXPECT_EQ(times_opened(R"("pipeline": [{"$match": {"n": 2}}, {"$sort": {"n": 1}}])"), 1);
+  EXPECT_EQ(times_opened(R"("let": {"x": "$n"}, "pipeline": [{"$match": {"n": 2}},
+                             {"$set": {"a": {"$concat": ["v", {"$toString": "$$x.y"}]}}}])"),
+            1);
+  EXPECT_EQ(times_opened(R"("let": {"x": "$n"}, "pipeline": [{"$set": {"a": ["$$x"]}}])"), 6);
+  EXPECT_EQ(
+      times_opened(R"("localField": "n", "foreignField": "n", "pipeline": [{"$set": {"a": 1}}])"),
+      6);
+  EXPECT_EQ(times_opened(R"("pipeline": [{"$sample": {"size": 1}}])"), 6);
+  EXPECT_EQ(times_opened(R"("pipeline": [{"$set": {"a": {"$rand": {}}}}])"), 6);
+  // A run that ends early has not seen all; what is too large is not kept.
+  EXPECT_EQ(times_opened(R"("let": {"x": "$n"}, "pipeline": [{"$match": {"n": {"$gt": 0}}},
+                             {"$match": {"$expr": {"$gte": ["$n", "$$x"]}}}, {"$limit": 1}])"),
+            6);
+  EXPECT_EQ(times_opened(R"("pipeline": [])", {.stage_bytes_max = 64}), 6);
+}
+
+TEST(Stages, GraphLookupIsBounded) {
+  constexpr std::string_view kSearch =
+      R"({"p": [{"$graphLookup": {"from": "other", "startWith": 0, "connectFromField": "to",
+          "connectToField": "_id", "as": "g"}}, {"$project": {"g": {"$size": "$g"}}}]})";
+  MemoryCollections collections;
+  collections.collections["@coll"] = {from_json(R"({"_id": 1})")};
+  for (int i = 0; i < 100; ++i) {
+    bson::Builder document;
+    collections.collections["other"].push_back(document.add("_id", i).add("to", i + 1).take());
+  }
+  const std::string wrapped = from_json(kSearch);
+  const View pipeline = View(wrapped)["p"].as_document();
+  EXPECT_EQ(text_of(run(collections, pipeline)), R"({ "_id" : 1, "g" : 100 })");
+  EXPECT_EQ(text_of(run(collections, pipeline, {.stage_bytes_max = 5000})), "error 40099");
+}
+
 TEST(Stages, Positions) {
   EXPECT_EQ(run(R"([{"$out": "x"}, {"$match": {}}])"), "error 40601");
   EXPECT_EQ(run(R"([{"$facet": {"a": [{"$out": "x"}]}}])"), "error 40600");

@@ -46,13 +46,16 @@ class MemoryScan final : public Stage {
 class MemoryCollections final : public CollectionAccess {
  public:
   std::map<std::string, Documents, std::less<>> collections;
+  int opened = 0;  // how often a collection was opened
 
   StagePtr open(std::string_view, std::string_view collection, View filter,
                 const query::QueryContext& context) override {
+    ++opened;
     const auto found = collections.find(collection);
     return std::make_unique<MemoryScan>(found == collections.end() ? none_ : found->second, filter,
                                         context);
   }
+  query::SearchScope search_scope(std::string_view, std::string_view) override { return {}; }
 
  private:
   Documents none_;
@@ -69,11 +72,13 @@ inline Outcome run(MemoryCollections& collections, View array, const SpillPolicy
   Operation op(clock, 1, std::make_shared<ClientInfo>());
   query::QueryContext query;
   query.random = &random;
-  query.operation = &op;
+  Operation* const running = &op;
+  query.operation = &running;
   Outcome out;
   try {
-    const Pipeline pipeline =
-        parse_pipeline(array, {.query = query, .database = "@db", .collection = "@coll"});
+    const Pipeline pipeline = parse_pipeline(
+        array,
+        {.query = query, .database = "@db", .collection = "@coll", .collections = &collections});
     BuildContext build{.query = query,
                        .collections = &collections,
                        .database = "@db",

@@ -1,32 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // $unionWith: all documents of this pipeline, then those of another collection's pipeline.
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/operation.h"
 #include "pipeline/stages/stages.h"
+#include "pipeline/stages/sub_pipeline.h"
 
 namespace freshet::pipeline {
 namespace {
 
-struct Union {
-  std::string database;
-  std::string collection;
-  Pipeline pipeline;
-};
-
 class UnionStage final : public ExplainedStage {
  public:
-  UnionStage(StagePtr source, const StageSpec& spec, const Union& other, BuildContext& context)
-      : ExplainedStage(std::move(source), spec),
-        other_(other),
-        context_(context),
-        inner_{context.query, context.collections, other.database, other.collection} {}
+  UnionStage(StagePtr source, const StageSpec& spec, SubPipeline& other, BuildContext& context)
+      : ExplainedStage(std::move(source), spec), other_(other), context_(context) {}
 
   std::optional<bson::View> next(Operation& op) override {
     if (second_ == nullptr) {
       if (const auto document = source().next(op)) return document;
-      open();
+      second_ = other_.open(bson::View(), bson::View(), context_);
     }
     return second_->next(op);
   }
@@ -40,61 +35,42 @@ class UnionStage final : public ExplainedStage {
   }
 
  private:
-  void open() {
-    const Pipeline& pipeline = other_.pipeline;
-    std::size_t first = 0;
-    bson::View filter;
-    if (!pipeline.empty()) {
-      if (const auto match = pipeline.front()->match_filter()) {
-        filter = *match;
-        first = 1;
-      }
-    }
-    StagePtr leaf =
-        context_.collections->open(other_.database, other_.collection, filter, context_.query);
-    second_ = build_pipeline(pipeline, first, std::move(leaf), inner_);
-  }
-
-  const Union& other_;
+  SubPipeline& other_;
   BuildContext& context_;
-  BuildContext inner_;
   StagePtr second_;  ///< set once the source has ended
 };
 
 class UnionSpec final : public StageSpec {
  public:
-  UnionSpec(const StageTraits& traits, bson::Element body, Union other)
+  UnionSpec(const StageTraits& traits, bson::Element body, std::unique_ptr<SubPipeline> other)
       : StageSpec(traits, body), other_(std::move(other)) {}
   StagePtr build(StagePtr source, BuildContext& context) const override {
     if (context.collections == nullptr)
       raise(ErrorCode::IllegalOperation, "$unionWith needs collections");
-    return std::make_unique<UnionStage>(std::move(source), *this, other_, context);
+    return std::make_unique<UnionStage>(std::move(source), *this, *other_, context);
   }
   void add_other_collections(std::vector<OtherCollection>& out) const override {
-    out.push_back({other_.database, other_.collection, false});
-    for (const auto& stage : other_.pipeline)
-      stage->add_other_collections(out);
+    other_->add_other_collections(out);
   }
 
  private:
-  Union other_;
+  const std::unique_ptr<SubPipeline> other_;
 };
 
 }  // namespace
 
 void parse_union_with(const StageTraits& traits, bson::Element body, const PipelineContext& context,
                       Pipeline& out) {
-  Union other;
-  other.database = context.database;
+  std::string collection;
   bson::View pipeline;
   if (body.is_string()) {
-    other.collection = body.as_string();
+    collection = body.as_string();
   } else if (body.is_document()) {
     for (const auto& element : body.as_document()) {
       if (element.name() == "coll") {
         if (!element.is_string())
           raise(ErrorCode::TypeMismatch, "'$unionWith.coll' must be a string");
-        other.collection = element.as_string();
+        collection = element.as_string();
       } else if (element.name() == "pipeline") {
         if (!element.is_array())
           raise(ErrorCode::TypeMismatch, "'$unionWith.pipeline' must be an array");
@@ -110,11 +86,11 @@ void parse_union_with(const StageTraits& traits, bson::Element body, const Pipel
           "the {} stage specification must be an object or string, but found {}", traits.name,
           bson::type_alias(body.type()));
   }
-  if (other.collection.empty())
+  if (collection.empty())
     raise(ErrorCode::InvalidNamespace, "the collection of $unionWith may not be empty");
-  PipelineContext inner{context.query, other.database, other.collection, PipelineKind::UnionWith,
-                        context.depth + 1};
-  other.pipeline = parse_pipeline(pipeline, inner);
+  auto other = std::make_unique<SubPipeline>(
+      SubPipeline::Place{context.database, std::move(collection), PipelineKind::UnionWith},
+      pipeline, std::vector<std::string>(), context);
   out.push_back(std::make_unique<UnionSpec>(traits, body, std::move(other)));
 }
 

@@ -10,15 +10,16 @@ using bson::Value;
 Partition::Partition(const query::QueryContext& context, std::size_t slots,
                      std::string_view sort_path, const SpillPolicy& policy)
     : context_(context),
+      kept_(context.metadata),
       sort_path_(sort_path),
       documents_("$setWindowFields", policy),
       evaluation_{context, Value(), Value(), std::vector<Value>(slots)} {}
 
-void Partition::add(bson::View document, std::string_view sort_key) {
+void Partition::add(bson::View held, std::string_view sort_key) {
   const bool peer = !groups_.empty() && sort_key == last_key_;
   groups_.push_back(groups_.empty() ? 0 : groups_.back() + (peer ? 0 : 1));
   if (!peer) last_key_ = sort_key;
-  documents_.add(document);
+  documents_.add(held);
   current_ = kNone;
 }
 
@@ -35,8 +36,8 @@ bson::View Partition::document(std::size_t index) {
 
 query::EvalContext& Partition::on(std::size_t index) {
   if (current_ == index) return evaluation_;
-  if (context_.operation != nullptr) context_.operation->check();
-  const bson::View document = documents_.at(index, buffer_);
+  if (Operation* running = context_.running()) running->check();
+  const bson::View document = kept_.unpack(documents_.at(index, buffer_));
   evaluation_.root =
       Value(bson::ValueView(bson::Type::Document, document.data(), document.size_bytes()));
   evaluation_.current = evaluation_.root;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bson/value.h"
+#include "pipeline/kept_metadata.h"
 #include "pipeline/spill/document_list.h"
 #include "query/expression/expression.h"
 
@@ -27,8 +28,9 @@ class Partition {
   Partition(const query::QueryContext& context, std::size_t slots, std::string_view sort_path,
             const SpillPolicy& policy);
 
-  /// In sort order; equal sort keys make peers.
-  void add(bson::View document, std::string_view sort_key);
+  /// In sort order; equal sort keys make peers. `held` is a document with what is known of it, as
+  /// KeptMetadata packs them.
+  void add(bson::View held, std::string_view sort_key);
   void clear();
 
   std::size_t size() const { return documents_.size(); }
@@ -50,6 +52,7 @@ class Partition {
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
   const query::QueryContext& context_;
+  const KeptMetadata kept_;
   const std::string sort_path_;
   DocumentList documents_;
   std::vector<std::uint32_t> groups_;

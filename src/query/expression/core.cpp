@@ -92,23 +92,25 @@ class PathNode final : public Expression {
   std::vector<std::string> parts_;
 };
 
-/// A variable of an enclosing $lookup: one value for this run, but never folded into what it is an
-/// operand of.
+/// A variable of an enclosing $lookup: one value for each of its documents, so never folded into
+/// what it is an operand of.
 class CorrelatedNode final : public Expression {
  public:
-  CorrelatedNode(const Value& value, std::vector<std::string> parts)
-      : value_(value.owned()), parts_(std::move(parts)) {}
-  Value evaluate(EvalContext&) const override { return walk_value(value_, parts_); }
+  CorrelatedNode(std::string_view name, std::vector<std::string> parts)
+      : name_(name), parts_(std::move(parts)) {}
+  Value evaluate(EvalContext& context) const override {
+    return walk_value(Value(context.query.correlated->values[name_].value()), parts_);
+  }
   void add_dependencies(Dependencies&) const override {}
 
  private:
-  Value value_;
+  const std::string name_;
   std::vector<std::string> parts_;
 };
 
 bool is_correlated(std::string_view name, const QueryContext& query) {
   return query.correlated != nullptr &&
-         std::ranges::find(*query.correlated, name) != query.correlated->end();
+         std::ranges::find(query.correlated->names, name) != query.correlated->names.end();
 }
 
 class ObjectNode final : public Expression {
@@ -317,8 +319,7 @@ ExpressionPtr parse_path(std::string_view text, ParseScope& scope) {
   if (name == "ROOT") return std::make_unique<PathNode>(Base::Root, 0, std::move(parts));
   if (name == "CURRENT") return std::make_unique<PathNode>(Base::Current, 0, std::move(parts));
   if (is_correlated(name, scope.query())) {
-    return std::make_unique<CorrelatedNode>(Value(scope.query().let[name].value()),
-                                            std::move(parts));
+    return std::make_unique<CorrelatedNode>(name, std::move(parts));
   }
   const KnownValue known = system_variable(name, scope.query());
   if (!known.known) raise(location(17276), "Use of undefined variable: {}", name);

@@ -44,7 +44,6 @@ class MetadataNode final : public Expression {
 constexpr std::string_view kMetaNames[] = {"randVal",
                                            "sortKey",
                                            "recordId",
-                                           "indexKey",
                                            "searchScore",
                                            "searchHighlights",
                                            "searchScoreDetails",
@@ -104,7 +103,11 @@ ExpressionPtr parse_sample_rate(const Operator& op, ValueView spec, ParseScope&)
 ExpressionPtr parse_meta(const Operator&, ValueView spec, ParseScope& scope) {
   if (!spec.is_string()) raise(location(17307), "$meta only supports string arguments");
   if (const auto kind = DocumentMetadata::find(spec.as_string())) {
-    want_metadata(scope.query().metadata, *kind);
+    DocumentMetadata* metadata = scope.query().metadata;
+    const bool known = metadata != nullptr && metadata->offers(*kind);
+    // It is missing where no index was walked, and that is no error.
+    if (*kind == DocumentMetadata::Kind::IndexKey && !known) return constant(Value());
+    want_metadata(metadata, *kind);
     return std::make_unique<MetadataNode>(*kind);
   }
   for (const auto name : kMetaNames) {

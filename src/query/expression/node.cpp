@@ -98,7 +98,7 @@ Value finish_array(bson::Builder& builder) {
 }
 
 void check_interrupt(const EvalContext& context) {
-  if (context.query.operation != nullptr) context.query.operation->check();
+  if (Operation* running = context.query.running()) running->check();
 }
 
 bool is_integral_int64(ValueView value) {
