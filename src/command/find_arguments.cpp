@@ -21,11 +21,7 @@ constexpr Argument<FindArguments> kArguments[] = {
     {"singleBatch", [](FindArguments& a, const Field& f) { a.single_batch = f.boolean(); }},
     {"min", [](FindArguments& a, const Field& f) { a.spec.min = f.object(); }},
     {"max", [](FindArguments& a, const Field& f) { a.spec.max = f.object(); }},
-    {"returnKey",
-     [](FindArguments&, const Field& f) {
-       if (f.boolean())
-         raise(ErrorCode::NotImplemented, "returnKey is not supported by this version");
-     }},
+    {"returnKey", [](FindArguments& a, const Field& f) { a.spec.return_key = f.boolean(); }},
     {"showRecordId", [](FindArguments& a, const Field& f) { a.spec.show_record_id = f.boolean(); }},
     {"tailable", [](FindArguments& a, const Field& f) { a.tailable = f.boolean(); }},
     {"awaitData", [](FindArguments& a, const Field& f) { a.await_data = f.boolean(); }},
@@ -94,6 +90,7 @@ void check_view_options(const CommandContext& context, const FindArguments& argu
   } options[] = {
       {!spec.min.empty(), "min"},
       {!spec.max.empty(), "max"},
+      {spec.return_key, "returnKey"},
       {spec.show_record_id, "showRecordId"},
       {arguments.tailable, "tailable"},
       {arguments.no_timeout, "noCursorTimeout"},
