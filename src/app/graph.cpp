@@ -15,6 +15,7 @@
 #include "catalog/history.h"
 #include "collection/data.h"
 #include "collection/ttl.h"
+#include "command/concern_defaults.h"
 #include "command/exchange.h"
 #include "command/fail_points.h"
 #include "command/history_report.h"
@@ -164,6 +165,7 @@ struct Graph::State {
   stream::StreamHub hub;  // before the first commit, which Data may make
   collection::Data data;
   oplog::ImagePolicy images;
+  command::ConcernDefaults concerns;
   catalog::ImageAges image_ages;
   stream::CollectionLookup lookup;
   stream::StreamCounters stream_counters;
@@ -199,6 +201,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       hub(commits, clock, limits),
       data(*store, commits, clock, random, logger),
       images(*store, commits),
+      concerns(*store, commits),
       image_ages(images, data.catalog(), clock),
       lookup(*store, commits, data.catalog(), image_ages),
       retention(*store, commits, clock, retention_options(options), retention_bounds()),
@@ -235,6 +238,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .commit = commits,
                .retention = retention,
                .images = images,
+               .concerns = concerns,
                .image_ages = image_ages,
                .data = data,
                .hub = hub,

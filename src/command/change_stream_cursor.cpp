@@ -25,7 +25,7 @@ bool asks_for_expanded_events(bson::View pipeline) {
 
 cursor::CursorPin open_change_stream(CommandContext& context, const AggregateArguments& arguments) {
   if (arguments.explain) raise(ErrorCode::IllegalOperation, "a change stream cannot be explained");
-  if (context.read_concern.level &&
+  if (context.read_concern.level && !context.read_level_by_default &&
       *context.read_concern.level != model::ReadConcern::Level::Majority) {
     raise(ErrorCode::InvalidOptions, "$changeStream needs read concern majority, not '{}'",
           model::to_string(*context.read_concern.level));

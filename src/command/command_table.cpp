@@ -120,7 +120,7 @@ constexpr CommandRow kTable[] = {
     {"setClusterParameter", "", kAdminOnly | kWrites, run_set_cluster_parameter, nullptr,
      "changes a cluster parameter"},
     {"setDefaultRWConcern", "", kAdminOnly | kWrites, run_set_default_rw_concern, nullptr,
-     "refused: they are fixed"},
+     "sets the concerns of commands that name none"},
     {"setParameter", "", kAdminOnly, run_set_parameter, nullptr, "changes parameters"},
     {"shutdown", "", kAdminOnly, run_shutdown, nullptr, "ends the server"},
     {"startSession", "", kNoSession, run_start_session, nullptr, "begins a logical session"},

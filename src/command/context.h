@@ -56,6 +56,7 @@ struct CommandContext {
   const CommandRow& row;
 
   model::ReadConcern read_concern;
+  bool read_level_by_default = false;  ///< the client named no level, an operator did
   model::WriteConcern write_concern;
   std::optional<model::SessionId> session;
   std::optional<std::int64_t> txn_number;

@@ -5,6 +5,7 @@
 #include "bson/builder.h"
 #include "command/arguments.h"
 #include "command/command_table.h"
+#include "command/concern_defaults.h"
 #include "command/transaction_arguments.h"
 
 namespace freshet::command {
@@ -136,6 +137,7 @@ void read_generic_arguments(CommandContext& context) {
   }
   context.strict_api = envelope.strict_api;
   read_transaction_arguments(context, envelope.transaction);
+  context.services.concerns.apply(context);
   check(context, envelope);
 }
 

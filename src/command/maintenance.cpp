@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// compact, reIndex, planCacheClear, lockInfo, get- and setDefaultRWConcern: what operators of
-// MongoDB reach for.
+// compact, reIndex, planCacheClear, lockInfo: what operators of MongoDB reach for.
 #include <algorithm>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "collection/data.h"
@@ -91,21 +89,6 @@ void run_plan_cache_clear(CommandContext& context, bson::Builder&) {
     raise(ErrorCode::CommandNotSupportedOnView, "Namespace {} is a view, not a collection",
           ns.full());
   }
-}
-
-// Of commands that name no concern. Nobody can set others.
-void run_get_default_rw_concern(CommandContext& context, bson::Builder& reply) {
-  const model::WriteConcern write;
-  reply.open_document("defaultReadConcern").add("level", "local").close();
-  reply.open_document("defaultWriteConcern").add("w", write.w_mode);
-  reply.add("wtimeout", static_cast<std::int32_t>(write.w_timeout_ms)).close();
-  reply.add("defaultWriteConcernSource", "implicit").add("defaultReadConcernSource", "implicit");
-  reply.add_date("localUpdateWallClockTime", context.services.clock.wall_ms());
-}
-
-void run_set_default_rw_concern(CommandContext&, bson::Builder&) {
-  raise(ErrorCode::CommandNotSupported,
-        "the default read and write concerns of this server are fixed: local and majority");
 }
 
 // Nothing is ever locked across a wait.

@@ -47,6 +47,7 @@ namespace freshet::command {
 
 struct Identity;
 struct Metrics;
+class ConcernDefaults;
 class FailPoints;
 class OperationRegistry;
 class Parameters;
@@ -95,6 +96,7 @@ struct CommandServices {
   commit::CommitLayer& commit;
   oplog::Retention& retention;
   oplog::ImagePolicy& images;
+  ConcernDefaults& concerns;
   const catalog::ImageAges& image_ages;
   collection::Data& data;
   stream::StreamHub& hub;

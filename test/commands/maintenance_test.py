@@ -51,10 +51,6 @@ def test_small_ones(db, admin):
     assert without_times(admin.command("lockInfo")) == {"lockInfo": [], "ok": 1.0}
     assert without_times(db.command("planCacheClear", "c")) == {"ok": 1.0}
     assert code_of(db.command, "lockInfo") == 13
-    defaults = admin.command("getDefaultRWConcern")
-    assert (defaults["defaultReadConcern"], defaults["defaultWriteConcern"]) == ({"level": "local"},
-                                                                                 {"w": "majority", "wtimeout": 0})
-    assert code_of(admin.command, {"setDefaultRWConcern": 1, "defaultReadConcern": {"level": "majority"}}) == 115
 
 
 def test_current_op_shows_open_cursors(db, admin):
