@@ -18,6 +18,7 @@
 #include "model/namespace.h"
 #include "model/uuid.h"
 #include "query/collation.h"
+#include "query/geo/flat_grid.h"
 #include "query/matcher.h"
 #include "query/text/text_index.h"
 #include "storage/commit/key_mark.h"
@@ -85,10 +86,10 @@ struct CollectionRuntime {
 };
 
 /// How the keys of an index are made; the table of kinds stands in index_kind.cpp.
-enum class IndexKind : std::uint8_t { Ordered, Hashed, Wildcard, Text, Sphere };
+enum class IndexKind : std::uint8_t { Ordered, Hashed, Wildcard, Text, Sphere, Flat };
 
 struct IndexPart {
-  enum class Kind : std::uint8_t { Ascending, Descending, Hashed, Wildcard, Text, Sphere };
+  enum class Kind : std::uint8_t { Ascending, Descending, Hashed, Wildcard, Text, Sphere, Flat };
   std::string path;  ///< Wildcard: what stands before ".$**", or empty
   Kind kind = Kind::Ascending;
   bool descending() const { return kind == Kind::Descending; }
@@ -111,6 +112,7 @@ struct IndexDefinition {
   std::shared_ptr<const query::Collation> collation;  ///< null: simple binary order; shared alike
   std::shared_ptr<const WildcardPaths> wildcard;      ///< of wildcard indexes; shared alike
   std::shared_ptr<const query::TextIndex> text;       ///< of text indexes; shared alike
+  std::optional<query::FlatGrid> grid;                ///< of 2d indexes
   std::optional<std::int64_t> expire_after_seconds;   ///< TTL
   bool prepare_unique = false;  ///< not unique, but no duplicates may be added
   std::uint64_t replaces = 0;   ///< building: the index that it takes the place of when it is ready
@@ -122,6 +124,8 @@ struct IndexDefinition {
   bool multikey() const;
   /// Keys are the values at the paths of the components, and nothing else.
   bool holds_values() const { return kind == IndexKind::Ordered || kind == IndexKind::Hashed; }
+  /// Keys have cells of a place among their components.
+  bool has_place() const { return kind == IndexKind::Sphere || kind == IndexKind::Flat; }
   bool multikey_part(std::size_t i) const { return runtime->known.arrays[i].load() != 0; }
   /// Some key was cut: see IndexShape.
   bool has_cut_keys() const { return runtime->known.cut.load(); }

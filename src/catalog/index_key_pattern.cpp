@@ -30,7 +30,7 @@ void check_path(std::string_view path) {
 }
 
 bool is_known_elsewhere(std::string_view plugin) {
-  for (const std::string_view name : {"2d", "columnstore", "queryable_encrypted_range"}) {
+  for (const std::string_view name : {"columnstore", "queryable_encrypted_range"}) {
     if (plugin == name) return true;
   }
   return false;

@@ -10,6 +10,7 @@
 namespace freshet::catalog {
 namespace {
 
+constexpr std::string_view kFlatOptions[] = {"bits", "min", "max"};
 constexpr std::string_view kSphereOptions[] = {"2dsphereIndexVersion"};
 constexpr std::string_view kTextOptions[] = {"weights", "default_language", "language_override",
                                              "textIndexVersion"};
@@ -22,6 +23,8 @@ constexpr IndexKindRow kKinds[] = {
      normal_text_key, add_text_options},
     {IndexKind::Sphere, "2dsphere", IndexPart::Kind::Sphere, check_sphere_index, kSphereOptions,
      nullptr, add_sphere_options},
+    {IndexKind::Flat, "2d", IndexPart::Kind::Flat, check_flat_index, kFlatOptions, nullptr,
+     add_flat_options},
     {IndexKind::Hashed, "hashed", IndexPart::Kind::Hashed, check_hashed_index, {}},
     {IndexKind::Wildcard, "", IndexPart::Kind::Wildcard, check_wildcard_index, {}},
 };

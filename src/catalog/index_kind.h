@@ -65,9 +65,15 @@ void check_hashed_index(const ParsedIndexSpec& spec);
 void check_wildcard_index(const ParsedIndexSpec& spec);
 void check_text_index(const ParsedIndexSpec& spec);
 void check_sphere_index(const ParsedIndexSpec& spec);
+void check_flat_index(const ParsedIndexSpec& spec);
 
 // sphere_index.cpp
 void add_sphere_options(const ParsedIndexSpec& spec, bson::Builder& out);
+
+// flat_index.cpp
+void add_flat_options(const ParsedIndexSpec& spec, bson::Builder& out);
+/// The grid that `bits`, `min` and `max` of a checked specification ask for.
+query::FlatGrid flat_grid(bson::View spec);
 
 // text_index.cpp
 std::string normal_text_key(const ParsedIndexSpec& spec);

@@ -167,7 +167,7 @@ class SpecParser {
     } else if (is_kind_option(name)) {
       parsed_.kind_options.push_back(field);
       return;
-    } else if (one_of(name, {"bits", "min", "max", "bucketSize"})) {
+    } else if (name == "bucketSize") {
       cannot_create_index(
           fmt::format("the index option '{}' is not supported by this server", name));
     } else {
@@ -263,8 +263,7 @@ IndexDefinition make_index(std::uint64_t id, std::string spec_bytes) {
   index.clustered = spec["clustered"].truthy();
   index.unique = index.is_id_index() || spec["unique"].truthy();
   // Whatever the option says: the others hold what has terms or a place.
-  index.sparse =
-      spec["sparse"].truthy() && index.kind != IndexKind::Text && index.kind != IndexKind::Sphere;
+  index.sparse = spec["sparse"].truthy() && index.kind != IndexKind::Text && !index.has_place();
   index.hidden = spec["hidden"].truthy();
   index.prepare_unique = spec["prepareUnique"].truthy();
   if (const bson::Element collation = spec["collation"]) {
@@ -283,6 +282,7 @@ IndexDefinition make_index(std::uint64_t id, std::string spec_bytes) {
     index.wildcard = std::make_shared<const WildcardPaths>(
         part.path, projection ? projection.as_document() : bson::View());
   }
+  if (index.kind == IndexKind::Flat) index.grid = flat_grid(spec);
   if (index.kind == IndexKind::Text) index.text = std::make_shared<const query::TextIndex>(spec);
   if (const bson::Element seconds = spec["expireAfterSeconds"]) {
     index.expire_after_seconds = seconds.number_as_int64();

@@ -29,7 +29,7 @@ void check_sphere_index(const ParsedIndexSpec& spec) {
     cannot_create_index("this server makes 2dsphere indexes of one place only");
   }
   const bool others = count(IndexPart::Kind::Hashed) > 0 || count(IndexPart::Kind::Wildcard) > 0 ||
-                      count(IndexPart::Kind::Text) > 0;
+                      count(IndexPart::Kind::Text) > 0 || count(IndexPart::Kind::Flat) > 0;
   if (others) cannot_create_index("a 2dsphere index has ordinary components besides");
   const bson::ValueView version = spec.kind_option("2dsphereIndexVersion");
   if (version && (!version.is_number() || version.number_as_double() != kSphereIndexVersion)) {

@@ -105,6 +105,7 @@ constexpr KeyMaker kKeyMakers[] = {
     {catalog::IndexKind::Wildcard, make_wildcard_keys},
     {catalog::IndexKind::Text, make_text_keys},
     {catalog::IndexKind::Sphere, make_sphere_keys},
+    {catalog::IndexKind::Flat, make_flat_keys},
 };
 
 }  // namespace

@@ -32,7 +32,7 @@ struct IndexKeys {
 /// nothing when the document is outside a sparse or partial index.
 IndexKeys index_keys(const catalog::IndexDefinition& index, bson::View document);
 
-/// Which component of a 2dsphere index the cells are. Requires: it is one.
+/// Which component of a 2d or 2dsphere index the cells are. Requires: it is one.
 std::size_t place_component(const catalog::IndexDefinition& index);
 /// Which component of a text index the terms are: keys end with them. Requires: it is one.
 std::size_t text_component(const catalog::IndexDefinition& index);

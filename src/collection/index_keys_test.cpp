@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "bson/key_decode.h"
 #include "catalog/index_spec.h"
 #include "collection/entry_types.h"
@@ -40,6 +41,46 @@ std::vector<std::string> keys_of(std::string_view spec_json, std::string_view do
 }
 
 using Keys = std::vector<std::string>;
+
+/// What refuses the document, 0 when nothing does.
+std::int32_t code_of_keys(std::string_view spec_json, std::string_view document_json) {
+  try {
+    keys_of(spec_json, document_json);
+  } catch (const Error& error) {
+    return static_cast<std::int32_t>(error.code());
+  }
+  return 0;
+}
+
+constexpr auto kFlat =
+    R"({"key": {"p": "2d", "n": 1}, "name": "p", "min": 0, "max": 8, "bits": 3})";
+
+TEST(FlatKeys, OneForEachPairOfCoordinates) {
+  const Keys both = keys_of(kFlat, R"({"p": [[0, 0], [7, 7], [7.5, 8]], "n": 5})");
+  EXPECT_EQ(both.size(), 2U) << "two of them are in one cell";
+  EXPECT_EQ(keys_of(kFlat, R"({"p": [7, 7], "n": 5})"), (Keys{both.back()}));
+  EXPECT_EQ(keys_of(kFlat, R"({"p": {"x": 0, "y": 0}, "n": 5})"), (Keys{both.front()}));
+  EXPECT_EQ(keys_of(kFlat, R"({"p": [{"x": 0, "y": 0, "type": "cafe"}], "n": 5})"),
+            (Keys{both.front()}));
+  EXPECT_EQ(keys_of(kFlat, R"({"p": [7, 7], "n": [5, 6]})").size(), 2U);
+}
+
+TEST(FlatKeys, NoneWithoutCoordinates) {
+  for (const std::string_view none : {"{}", R"({"p": null})", R"({"p": []})", R"({"p": 5})",
+                                      R"({"p": "here"})", R"({"p": {}})"}) {
+    EXPECT_TRUE(keys_of(kFlat, none).empty()) << none;
+  }
+}
+
+TEST(FlatKeys, RefuseWhatIsNoPair) {
+  EXPECT_EQ(code_of_keys(kFlat, R"({"p": [1, 9]})"), 13027);
+  EXPECT_EQ(code_of_keys(kFlat, R"({"p": [[1, 1], [-1, 1]]})"), 13027);
+  EXPECT_EQ(code_of_keys(kFlat, R"({"p": [1]})"), 13068);
+  EXPECT_EQ(code_of_keys(kFlat, R"({"p": [1, "x"]})"), 13026);
+  EXPECT_EQ(code_of_keys(kFlat, R"({"p": ["1", "2"]})"), 13654);
+  EXPECT_EQ(code_of_keys(kFlat, R"({"p": [[1, 1], 5]})"), 13654);
+  EXPECT_EQ(code_of_keys(kFlat, R"({"p": {"type": "Point", "coordinates": [1, 2]}})"), 13654);
+}
 
 TEST(WildcardKeys, EveryLeafUnderItsPath) {
   constexpr auto kAll = R"({"key": {"$**": 1}, "name": "all"})";

@@ -14,6 +14,7 @@ void make_ordered_keys(const catalog::IndexDefinition& index, bson::View documen
 void make_hashed_keys(const catalog::IndexDefinition& index, bson::View document, IndexKeys& out);
 void make_wildcard_keys(const catalog::IndexDefinition& index, bson::View document, IndexKeys& out);
 void make_sphere_keys(const catalog::IndexDefinition& index, bson::View document, IndexKeys& out);
+void make_flat_keys(const catalog::IndexDefinition& index, bson::View document, IndexKeys& out);
 void make_text_keys(const catalog::IndexDefinition& index, bson::View document, IndexKeys& out);
 
 }  // namespace freshet::collection

@@ -24,7 +24,9 @@ class TextIndex;
 /// What {$text: …} searches in, and what there is for $near.
 struct SearchScope {
   std::shared_ptr<const TextIndex> index;  ///< shared with its definition; null: there is none
-  std::vector<std::string> places;         ///< the paths of 2dsphere indexes
+  // The places of geospatial indexes, one for each.
+  std::vector<std::string> flat_places;    ///< the paths of 2d indexes
+  std::vector<std::string> sphere_places;  ///< the paths of 2dsphere indexes
   bool near = false;                       ///< $near and $nearSphere are allowed
 };
 

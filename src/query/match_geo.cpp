@@ -125,6 +125,11 @@ SphereCells GeoArea::cells(int cells_max) const {
   return cells_around(cap->center, cap->radians, cells_max);
 }
 
+std::vector<FlatBox> GeoArea::boxes() const {
+  if (flat != nullptr) return {flat->box()};
+  return boxes_around(cap->center, cap->radians);
+}
+
 MatchNodePtr parse_geo_within(const FieldPredicate& predicate, MatchParse&) {
   GeoArea area = parse_area(predicate.argument);
   if (area.geometry != nullptr && !area.geometry->is_area()) {

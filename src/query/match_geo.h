@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "query/geo/flat_shape.h"
 #include "query/geo/sphere_geometry.h"
@@ -30,6 +31,9 @@ struct GeoArea {
   bool intersects(bson::ValueView value) const;
   /// Few cells that hold it. Requires: it is not flat.
   SphereCells cells(int cells_max) const;
+  /// Few boxes in the plane that hold every pair of numbers that it contains. Requires: it has no
+  /// `geometry`.
+  std::vector<FlatBox> boxes() const;
 };
 
 class GeoNode final : public PathNode {

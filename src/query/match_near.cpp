@@ -39,6 +39,7 @@ void read_center(const bson::Element& geometry, NearQuery& out) {
   }
   out = {.center = *center,
          .spherical = true,
+         .geo_json = true,
          .unit = kEarthRadiusMetres,
          .distance_min = out.distance_min,
          .distance_max = out.distance_max};

@@ -16,6 +16,7 @@ struct NearQuery {
   GeoPosition center;
   /// On the sphere, in radians times `unit`; else in the plane.
   bool spherical = true;
+  bool geo_json = false;  ///< asked for with a $geometry, which 2d indexes know nothing of
   double unit = 1;
   double distance_min = 0;
   double distance_max = std::numeric_limits<double>::infinity();

@@ -22,6 +22,7 @@ constexpr AccessKind kAccessKinds[] = {
     {catalog::IndexKind::Wildcard, wildcard_candidates},
     {catalog::IndexKind::Text, text_candidates},
     {catalog::IndexKind::Sphere, sphere_candidates},
+    {catalog::IndexKind::Flat, flat_candidates},
 };
 
 bool wants_sort(const AccessRequest& request) {

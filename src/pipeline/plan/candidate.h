@@ -52,6 +52,8 @@ std::vector<Candidate> wildcard_candidates(const catalog::IndexPtr& index, const
                                            const AccessRequest& request);
 std::vector<Candidate> sphere_candidates(const catalog::IndexPtr& index, const Demands& demands,
                                          const AccessRequest& request);
+std::vector<Candidate> flat_candidates(const catalog::IndexPtr& index, const Demands& demands,
+                                       const AccessRequest& request);
 std::vector<Candidate> text_candidates(const catalog::IndexPtr& index, const Demands& demands,
                                        const AccessRequest& request);
 

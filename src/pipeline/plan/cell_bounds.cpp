@@ -29,4 +29,13 @@ IntervalSet bounds_of_cells(const query::SphereCells& cells) {
   return normal(std::move(out));
 }
 
+IntervalSet bounds_of_cells(const std::vector<query::FlatCells>& cells) {
+  std::vector<Interval> out;
+  for (const query::FlatCells& run : cells) {
+    out.push_back({point_of_cell(query::ordered_cell(run.first)).begin,
+                   point_of_cell(query::ordered_cell(run.last)).end});
+  }
+  return normal(std::move(out));
+}
+
 }  // namespace freshet::pipeline

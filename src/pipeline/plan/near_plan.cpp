@@ -22,7 +22,7 @@ bool is_meant(const catalog::IndexDefinition& index, const bson::ValueView& hint
 
 std::optional<Candidate> candidate_for(const catalog::IndexPtr& index, const Demands& demands,
                                        const AccessRequest& request, std::string_view path) {
-  if (index->kind != catalog::IndexKind::Sphere || !index->ready()) return std::nullopt;
+  if (!index->has_place() || !index->ready()) return std::nullopt;
   if (!is_meant(*index, request.hint)) return std::nullopt;
   const std::size_t place = collection::place_component(*index);
   if (index->parts[place].path != path) return std::nullopt;
@@ -39,9 +39,10 @@ AccessPlan plan_near(const AccessRequest& request, const query::NearNode& near) 
   }
   const Demands demands = demands_of(parts_of(request.filter.root()), request.rules);
   for (const catalog::IndexPtr& index : request.collection->indexes) {
-    if (!near.query().spherical) break;
     std::optional<Candidate> found = candidate_for(index, demands, request, near.path().text());
     if (!found) continue;
+    std::unique_ptr<NearRings> rings = near_rings(*index, near.query());
+    if (rings == nullptr) continue;
     AccessPlan out;
     out.sorted = request.sort == nullptr || request.sort->empty();
     out.source = std::make_unique<NearSource>(request.store, request.collection,
@@ -49,6 +50,7 @@ AccessPlan plan_near(const AccessRequest& request, const query::NearNode& near) 
                                                        .components = std::move(found->components),
                                                        .bounds = std::move(found->bounds),
                                                        .place = collection::place_component(*index),
+                                                       .rings = std::move(rings),
                                                        .near = &near,
                                                        .filter = &request.filter});
     return out;

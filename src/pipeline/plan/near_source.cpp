@@ -8,16 +8,12 @@
 
 #include "base/operation.h"
 #include "collection/index_cursor.h"
-#include "pipeline/plan/cell_bounds.h"
 #include "pipeline/plan/index_text.h"
 
 namespace freshet::pipeline {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
-constexpr double kFirstRadius = 1000 / query::kEarthRadiusMetres;
 constexpr double kGrowth = 4;
-constexpr int kRingCellsMax = 20;
 /// What rounding may take from a distance.
 constexpr double kSlack = 1e-9;
 
@@ -54,8 +50,8 @@ std::optional<Record> NearSource::next(Operation& op) {
 bool NearSource::widen(Operation& op) {
   if (complete_) return false;
   const query::NearQuery& near = plan_.near->query();
-  const double radius_max = std::min(near.distance_max / near.unit + kSlack, kPi);
-  const double least = std::max(kFirstRadius, near.distance_min / near.unit * 2);
+  const double radius_max = std::min(near.distance_max / near.unit + kSlack, plan_.rings->last());
+  const double least = std::max(plan_.rings->first(), near.distance_min / near.unit * 2);
   // Behind a component that may be anything, cells do not narrow the entries.
   const bool narrows =
       std::all_of(plan_.bounds.sets.begin(),
@@ -63,8 +59,7 @@ bool NearSource::widen(Operation& op) {
   radius_ = narrows ? std::min(radius_ == 0 ? least : radius_ * kGrowth, radius_max) : radius_max;
   complete_ = radius_ >= radius_max;
   std::vector<IntervalSet> sets = plan_.bounds.sets;
-  sets[plan_.place] =
-      bounds_of_cells(query::cells_around(near.center, radius_ + kSlack, kRingCellsMax));
+  sets[plan_.place] = plan_.rings->cells_within(radius_);
   const std::size_t used = narrows ? plan_.place + 1 : plan_.bounds.used;
   for (const storage::KeyRange& range : ranges_of(plan_.components, sets, used))
     walk(range, op);
@@ -115,7 +110,7 @@ std::optional<double> NearSource::fetch(RecordId id) {
 }
 
 void NearSource::explain(StageText& out) const {
-  out.stage("GEO_NEAR_2DSPHERE", plan_.filter->filter(), counts_);
+  out.stage(plan_.rings->stage(), plan_.filter->filter(), counts_);
   add_index(out.out(), *plan_.index, plan_.components);
   if (out.with_counts()) out.out().add("keysExamined", keys_).add("docsExamined", documents_);
 }

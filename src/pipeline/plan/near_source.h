@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The records around a place, the nearest first: rings of a 2dsphere index, each wider than the one
-// before.
+// The records around a place, the nearest first: rings of a geospatial index, each wider than the
+// one before.
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "catalog/definitions.h"
 #include "pipeline/plan/index_bounds.h"
+#include "pipeline/plan/near_rings.h"
 #include "pipeline/plan/record_set.h"
 #include "pipeline/plan/record_source.h"
 #include "query/match_near.h"
@@ -23,6 +25,7 @@ struct NearPlan {
   std::vector<Component> components;
   IndexBounds bounds;     ///< of the components besides the place
   std::size_t place = 0;  ///< the component that the cells are
+  std::unique_ptr<const NearRings> rings;
   const query::NearNode* near = nullptr;
   const query::Matcher* filter = nullptr;  ///< the whole filter, `near` among it
 };
@@ -61,7 +64,7 @@ class NearSource final : public RecordSource {
   const NearPlan plan_;
   const storage::Reader* reader_ = nullptr;
 
-  double radius_ = 0;  ///< radians: nothing nearer is unknown
+  double radius_ = 0;  ///< of the rings: nothing nearer is unknown
   bool complete_ = false;
   RecordSet seen_;
   std::vector<Found> beyond_;  ///< met already, farther away than radius_

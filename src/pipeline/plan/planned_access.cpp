@@ -121,11 +121,11 @@ query::SearchScope search_scope_of(const catalog::CollectionDefinition* collecti
   if (collection == nullptr) return out;
   if (const catalog::IndexDefinition* text = collection->text_index()) out.index = text->text;
   for (const catalog::IndexPtr& index : collection->indexes) {
-    if (index->kind != catalog::IndexKind::Sphere || !index->ready()) continue;
-    out.places.push_back(index->parts[collection::place_component(*index)].path);
+    if (!index->has_place() || !index->ready()) continue;
+    const bool flat = index->kind == catalog::IndexKind::Flat;
+    (flat ? out.flat_places : out.sphere_places)
+        .push_back(index->parts[collection::place_component(*index)].path);
   }
-  std::sort(out.places.begin(), out.places.end());
-  out.places.erase(std::unique(out.places.begin(), out.places.end()), out.places.end());
   return out;
 }
 

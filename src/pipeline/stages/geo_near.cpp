@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/operation.h"
@@ -11,6 +12,7 @@
 #include "pipeline/stages/set_path.h"
 #include "pipeline/stages/stages.h"
 #include "query/document_metadata.h"
+#include "query/expression/expression.h"
 #include "query/path.h"
 
 namespace freshet::pipeline {
@@ -19,7 +21,7 @@ namespace {
 using Metadata = query::DocumentMetadata::Kind;
 
 struct GeoNearOptions {
-  bson::ValueView near;
+  bson::Value near;
   bson::View query;
   std::string distance_field;
   std::string locations_field;  ///< empty: not asked for
@@ -30,16 +32,37 @@ struct GeoNearOptions {
   std::optional<double> distance_max;
 };
 
-double number_from(const bson::Element& field) {
-  if (!field.is_number()) {
-    raise(ErrorCode::TypeMismatch, "'{}' of $geoNear must be a number, found {}", field.name(),
-          bson::type_alias(field.type()));
+double number_from(std::string_view name, bson::ValueView value) {
+  if (!value.is_number()) {
+    raise(ErrorCode::TypeMismatch, "'{}' of $geoNear must be a number, found {}", name,
+          bson::type_alias(value.type()));
   }
-  const double number = field.number_as_double();
-  if (!(number >= 0)) {
-    raise(ErrorCode::BadValue, "'{}' of $geoNear must not be negative", field.name());
-  }
+  const double number = value.number_as_double();
+  if (!(number >= 0)) raise(ErrorCode::BadValue, "'{}' of $geoNear must not be negative", name);
   return number;
+}
+
+/// The value of an expression that reads no document; it may name variables of the command's `let`.
+bson::Value constant_from(const bson::Element& field, const query::QueryContext& context) {
+  const query::CompiledExpression expression(field, context);
+  query::Dependencies reads;
+  expression.root().add_dependencies(reads);
+  if (reads.whole_document || !reads.paths.empty()) {
+    raise(location(5860402), "$geoNear requires '{}' to be a constant", field.name());
+  }
+  return bson::Value::copy(expression.evaluate(bson::View(), context).view());
+}
+
+bson::Value point_from(const bson::Element& field, const query::QueryContext& context) {
+  bson::Value out = constant_from(field, context);
+  if (!out.view().is_document() && !out.view().is_array()) {
+    raise(location(16605), "$geoNear requires 'near' to be a point");
+  }
+  return out;
+}
+
+double distance_from(const bson::Element& field, const query::QueryContext& context) {
+  return number_from(field.name(), constant_from(field, context).view());
 }
 
 std::string path_from(const bson::Element& field, std::int32_t code) {
@@ -51,13 +74,10 @@ std::string path_from(const bson::Element& field, std::int32_t code) {
   return std::string(field.as_string());
 }
 
-void read(const bson::Element& field, GeoNearOptions& out) {
+void read(const bson::Element& field, const query::QueryContext& context, GeoNearOptions& out) {
   const std::string_view name = field.name();
   if (name == "near") {
-    if (!field.is_document() && !field.is_array()) {
-      raise(location(16605), "$geoNear requires 'near' to be a point");
-    }
-    out.near = field;
+    out.near = point_from(field, context);
   } else if (name == "distanceField") {
     out.distance_field = path_from(field, 16606);
   } else if (name == "includeLocs") {
@@ -70,11 +90,11 @@ void read(const bson::Element& field, GeoNearOptions& out) {
     }
     out.query = field.as_document();
   } else if (name == "distanceMultiplier") {
-    out.multiplier = number_from(field);
+    out.multiplier = number_from(name, field);
   } else if (name == "minDistance") {
-    out.distance_min = number_from(field);
+    out.distance_min = distance_from(field, context);
   } else if (name == "maxDistance") {
-    out.distance_max = number_from(field);
+    out.distance_max = distance_from(field, context);
   } else if (name == "spherical") {
     out.spherical = field.truthy();
   } else {
@@ -82,17 +102,21 @@ void read(const bson::Element& field, GeoNearOptions& out) {
   }
 }
 
-/// The place to look at when none is named: that of the only index there is.
+/// The place to look at when none is named: that of the only 2d index, or else of the only 2dsphere
+/// index.
 std::string only_place(const query::QueryContext& context) {
   const query::SearchScope* search = context.search;
-  if (search == nullptr || search->places.empty()) {
+  if (search == nullptr || (search->flat_places.empty() && search->sphere_places.empty())) {
     raise(ErrorCode::IndexNotFound, "$geoNear requires a 2d or 2dsphere index, there is none");
   }
-  if (search->places.size() > 1) {
+  const bool flat = !search->flat_places.empty();
+  const std::vector<std::string>& places = flat ? search->flat_places : search->sphere_places;
+  if (places.size() > 1) {
     raise(ErrorCode::IndexNotFound,
-          "there is more than one geospatial index: 'key' of $geoNear says which one is meant");
+          "there is more than one {} index: 'key' of $geoNear says which one is meant",
+          flat ? "2d" : "2dsphere");
   }
-  return search->places.front();
+  return places.front();
 }
 
 void add_bounds(bson::Builder& out, const GeoNearOptions& options) {
@@ -102,18 +126,18 @@ void add_bounds(bson::Builder& out, const GeoNearOptions& options) {
 
 /// {$and: [query, {key: {$near: …}}]}.
 std::string filter_of(const GeoNearOptions& options) {
-  const bool geometry =
-      options.near.is_document() && options.near.as_document()["type"].is_string();
+  const bson::ValueView near = options.near.view();
+  const bool geometry = near.is_document() && near.as_document()["type"].is_string();
   bson::Builder out;
   out.open_array("$and");
   if (!options.query.empty()) out.push(bson::ValueView::document(options.query));
   out.push_document().open_document(options.key);
   if (geometry) {
-    out.open_document("$nearSphere").add("$geometry", options.near);
+    out.open_document("$nearSphere").add("$geometry", near);
     add_bounds(out, options);
     out.close();
   } else {
-    out.add(options.spherical ? "$nearSphere" : "$near", options.near);
+    out.add(options.spherical ? "$nearSphere" : "$near", near);
     add_bounds(out, options);
   }
   out.close().close().close();
@@ -171,7 +195,7 @@ void parse_geo_near(const StageTraits& traits, bson::Element body, const Pipelin
   if (!body.is_document()) raise(location(10065), "invalid parameter: $geoNear takes an object");
   GeoNearOptions options;
   for (const bson::Element& field : body.as_document())
-    read(field, options);
+    read(field, context.query, options);
   if (options.near.missing()) raise(location(16605), "$geoNear requires 'near'");
   if (options.distance_field.empty()) {
     raise(location(16606), "$geoNear requires 'distanceField'");

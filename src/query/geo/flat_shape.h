@@ -9,9 +9,12 @@
 
 namespace freshet::query {
 
+/// Borders belong to it.
 struct FlatBox {
   GeoPosition low;
   GeoPosition high;
+
+  bool contains(const GeoPosition& place) const;
 };
 
 /// Immutable, thread-safe. Borders belong to shapes.
@@ -32,5 +35,10 @@ FlatShapePtr make_circle(const GeoPosition& center, double radius);
 FlatShapePtr make_flat_polygon(std::vector<GeoPosition> corners);
 
 double flat_distance(const GeoPosition& a, const GeoPosition& b);
+
+/// A box that holds all that is at most so far away, as flat_distance() has it.
+FlatBox box_around(const GeoPosition& center, double distance);
+/// The same on the sphere, in degrees: one box or two. Requires: `center` is on_sphere().
+std::vector<FlatBox> boxes_around(const GeoPosition& center, double radians);
 
 }  // namespace freshet::query

@@ -214,7 +214,10 @@ std::optional<ParsedGeometry> stored_geometry(bson::ValueView value) {
 }
 
 std::optional<GeoPosition> stored_place(bson::ValueView value) {
-  if (is_geo_json(value)) return geo_json_point(value.as_document());
+  if (is_geo_json(value)) {
+    // {x: …, y: …, type: "cafe"} is a pair.
+    if (const auto point = geo_json_point(value.as_document())) return point;
+  }
   return pair_of_numbers(value);
 }
 
