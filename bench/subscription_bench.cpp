@@ -40,6 +40,13 @@ std::string range(std::int64_t n) {
 std::string regex(std::int64_t n) {
   return R"({"fullDocument.s": {"$regex": "^)" + std::to_string(n) + "x\"}}";
 }
+std::string regex_anywhere(std::int64_t n) {
+  return R"({"fullDocument.s": {"$regex": "y)" + std::to_string(n) + "x\"}}";
+}
+std::string operation_and_bound(std::int64_t n) {
+  return R"({"operationType": "insert", "fullDocument.k": {"$gt": )" +
+         std::to_string(n + 1'000'000) + "}}";
+}
 std::string expression(std::int64_t n) {
   return R"({"$expr": {"$eq": ["$fullDocument.k", )" + std::to_string(n) + "]}}";
 }
@@ -137,6 +144,8 @@ BENCHMARK_CAPTURE(dispatch, expression, expression)->Apply(counts);
 BENCHMARK_CAPTURE(dispatch, range, range)->Apply(counts);
 BENCHMARK_CAPTURE(dispatch, regex, regex)->Apply(counts);
 BENCHMARK_CAPTURE(dispatch, expression_range, expression_range)->Apply(counts);
+BENCHMARK_CAPTURE(dispatch, operation_and_bound, operation_and_bound)->Apply(counts);
+BENCHMARK_CAPTURE(dispatch, regex_anywhere, regex_anywhere)->Apply(counts);
 BENCHMARK_CAPTURE(dispatch, other_operation, other_operation)->Apply(counts);
 
 /// Nobody asks for less than everything; equal streams would share a feed, so one is all there is.

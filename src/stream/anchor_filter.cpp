@@ -6,27 +6,25 @@
 #include <unordered_map>
 #include <utility>
 
-#include "bson/compare.h"
-
 namespace freshet::stream {
 
 AnchorFilter::AnchorFilter(const Anchors& anchors) {
-  std::unordered_map<std::string, std::unordered_set<std::size_t>> by_path;
-  for (const Anchor& anchor : anchors)
-    by_path[anchor.path].insert(anchor.hash);
-  for (auto& [dotted, hashes] : by_path)
-    paths_.push_back({EventPath(dotted), std::move(hashes)});
-  const auto reads = [](const ByPath& one) { return one.path.reads_entry(); };
-  if (!std::ranges::all_of(paths_, reads)) paths_.clear();
+  std::unordered_map<std::string, Index> by_path;
+  const auto add = [&](const auto& anchor) {
+    by_path.try_emplace(anchor.path, anchor.path).first->second.add(anchor, Filter{});
+  };
+  std::ranges::for_each(anchors.values, add);
+  std::ranges::for_each(anchors.ranges, add);
+  for (auto& [dotted, index] : by_path)
+    paths_.push_back(std::move(index));
+  if (!std::ranges::all_of(paths_, &Index::reads_entry)) paths_.clear();
 }
 
 bool AnchorFilter::may_hold(const Change& change) const {
   bool held = paths_.empty();
-  for (const ByPath& one : paths_) {
+  for (const Index& index : paths_) {
     if (held) return true;
-    one.path.visit(change, {}, [&](bson::ValueView value) {
-      held = held || one.hashes.contains(bson::hash(value));
-    });
+    index.find(change, {}, [&held](Filter) { held = true; });
   }
   return held;
 }

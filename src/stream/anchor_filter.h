@@ -3,13 +3,12 @@
 // index stands between them and what others wrote.
 #pragma once
 
-#include <cstddef>
-#include <unordered_set>
+#include <compare>
 #include <vector>
 
 #include "stream/anchor.h"
 #include "stream/change.h"
-#include "stream/event_path.h"
+#include "stream/value_index.h"
 
 namespace freshet::stream {
 
@@ -23,11 +22,12 @@ class AnchorFilter {
   bool may_hold(const Change& change) const;
 
  private:
-  struct ByPath {
-    EventPath path;
-    std::unordered_set<std::size_t> hashes;
+  /// There is nobody to tell apart.
+  struct Filter {
+    auto operator<=>(const Filter&) const = default;
   };
-  std::vector<ByPath> paths_;  // empty: only the event itself could tell
+  using Index = ValueIndex<Filter>;
+  std::vector<Index> paths_;  // empty: only the event itself could tell
 };
 
 }  // namespace freshet::stream

@@ -36,10 +36,13 @@ constexpr std::uint32_t bit_of(ChangeKind kind) {
 }
 inline constexpr std::uint32_t kAllKinds = (1U << kChangeKinds) - 1;
 
+inline constexpr std::uint32_t kDocumentKinds =
+    bit_of(ChangeKind::Insert) | bit_of(ChangeKind::Update) | bit_of(ChangeKind::Replace) |
+    bit_of(ChangeKind::Delete);
+
 /// A change of one document, rather than of a collection or a database.
 constexpr bool is_document_change(ChangeKind kind) {
-  return kind == ChangeKind::Insert || kind == ChangeKind::Update || kind == ChangeKind::Replace ||
-         kind == ChangeKind::Delete;
+  return (kDocumentKinds & bit_of(kind)) != 0;
 }
 
 /// `operationType` as clients see it.

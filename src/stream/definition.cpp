@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "stream/anchor_choice.h"
 #include "stream/event.h"
 
 namespace freshet::stream {

@@ -70,8 +70,10 @@ class Definition {
   bool has_changed_paths() const { return changed_paths_.has_value(); }
 
   /// An event without images that passes the leading filters holds one of these; nothing when they
-  /// do not tell by equality, and then every event of the scope may pass.
+  /// do not tell by values or ranges of them, and then every event of the scope may pass.
   const std::optional<Anchors>& anchors() const { return anchors_; }
+  /// The kinds of change (bit_of) whose events may pass.
+  std::uint32_t kinds() const { return prefilter_.kinds(); }
   /// Kinds of document changes (bit_of) whose events may pass without holding an anchor in the
   /// entry: the filters look at what only a lookup or an image tells.
   std::uint32_t imaged_kinds() const;

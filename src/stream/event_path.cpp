@@ -25,6 +25,19 @@ EventPath::EventPath(std::string_view dotted) : source_(Source::Event), path_(do
   }
 }
 
+bson::ValueView EventPath::expression_value(const Change& change, bson::View event) const {
+  bson::View document = source_ == Source::Event ? event : document_of(change);
+  bson::ValueView value;
+  for (std::size_t i = 0; i < path_.size(); ++i) {
+    if (document.empty()) return {};
+    value = document[path_.part(i)];
+    if (value.is_array()) return value;
+    const bool last = i + 1 == path_.size();
+    if (!last) document = value.is_document() ? value.as_document() : bson::View();
+  }
+  return value;
+}
+
 bson::View EventPath::document_of(const Change& change) const {
   switch (change.kind) {
     case ChangeKind::Insert:

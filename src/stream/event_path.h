@@ -32,6 +32,10 @@ class EventPath {
     if (!document.empty()) query::visit_path(path_, document, query::LeafArrays::Open, each);
   }
 
+  /// What "$path" is in an expression: an array, whatever stands in it, where the path leads
+  /// through one. `event` as for visit(). Requires: `change` is of a document.
+  bson::ValueView expression_value(const Change& change, bson::View event) const;
+
  private:
   enum class Source : std::uint8_t { Event, FullDocument, DocumentKey };
 

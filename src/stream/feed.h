@@ -62,6 +62,7 @@ class Feed {
   std::size_t waiting() const { return waiting_.size(); }
 
   std::uint64_t judged = ~std::uint64_t{0};  ///< number of the entry it was last judged for
+  std::size_t slot = 0;                      ///< its place in the list of its group
 
  private:
   std::size_t matches_max() const {

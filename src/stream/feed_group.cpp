@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/feed_group.h"
 
+#include <algorithm>
 #include <exception>
-
-#include "bson/compare.h"
 
 namespace freshet::stream {
 namespace {
@@ -12,39 +11,52 @@ void append(const std::vector<Feed*>& feeds, std::vector<Feed*>& out) {
   out.insert(out.end(), feeds.begin(), feeds.end());
 }
 
+std::uint32_t document_kinds_of(const Feed& feed) {
+  return feed.definition()->kinds() & kDocumentKinds;
+}
+
 }  // namespace
+
+FeedGroup::Feeds& FeedGroup::list_of(const Feed& feed) {
+  return feed.definition()->anchors() ? anchored_ : rest_;
+}
 
 void FeedGroup::add(Feed& feed) {
   const Definition& definition = *feed.definition();
-  if (!definition.anchors()) {
-    rest_.push_back(&feed);
-    return;
-  }
-  anchored_.push_back(&feed);
+  Feeds& list = list_of(feed);
+  feed.slot = list.size();
+  list.push_back(&feed);
+  if (!definition.anchors()) return;
   if (definition.imaged_kinds() != 0) imaged_.push_back(&feed);
-  for (const Anchor& anchor : *definition.anchors())
-    paths_.try_emplace(anchor.path, anchor.path)
-        .first->second.by_hash[anchor.hash]
-        .push_back(&feed);
+  Paths& paths = by_kinds_[document_kinds_of(feed)];
+  const auto add = [&](const auto& anchor) {
+    paths.try_emplace(anchor.path, anchor.path).first->second.add(anchor, &feed);
+  };
+  std::ranges::for_each(definition.anchors()->values, add);
+  std::ranges::for_each(definition.anchors()->ranges, add);
 }
 
 void FeedGroup::remove(Feed& feed) {
   const Definition& definition = *feed.definition();
-  if (!definition.anchors()) {
-    std::erase(rest_, &feed);
-    return;
-  }
-  std::erase(anchored_, &feed);
+  Feeds& list = list_of(feed);
+  list[feed.slot] = list.back();
+  list[feed.slot]->slot = feed.slot;
+  list.pop_back();
+  if (!definition.anchors()) return;
   if (definition.imaged_kinds() != 0) std::erase(imaged_, &feed);
-  for (const Anchor& anchor : *definition.anchors()) {
-    const auto path = paths_.find(anchor.path);
-    if (path == paths_.end()) continue;  // the same anchor stood there twice
-    const auto feeds = path->second.by_hash.find(anchor.hash);
-    if (feeds == path->second.by_hash.end()) continue;
-    std::erase(feeds->second, &feed);
-    if (feeds->second.empty()) path->second.by_hash.erase(feeds);
-    if (path->second.by_hash.empty()) paths_.erase(path);
-  }
+  const auto kinds = by_kinds_.find(document_kinds_of(feed));
+  const auto forget_it = [&](const auto& anchor) { forget(kinds->second, anchor, feed); };
+  std::ranges::for_each(definition.anchors()->values, forget_it);
+  std::ranges::for_each(definition.anchors()->ranges, forget_it);
+  if (kinds->second.empty()) by_kinds_.erase(kinds);
+}
+
+template <typename Anchor>
+void FeedGroup::forget(Paths& paths, const Anchor& anchor, Feed& feed) {
+  const auto path = paths.find(anchor.path);
+  if (path == paths.end()) return;  // the same anchor stood there twice
+  path->second.remove(anchor, &feed);
+  if (path->second.empty()) paths.erase(path);
 }
 
 void FeedGroup::find(const Change& change, EventCache& events, Feeds& out) const {
@@ -64,20 +76,20 @@ void FeedGroup::find(const Change& change, EventCache& events, Feeds& out) const
 }
 
 void FeedGroup::find_anchored(const Change& change, EventCache& events, Feeds& out) const {
-  for (const auto& named : paths_) {
-    const ByPath& entry = named.second;
-    bson::View event;
-    if (!entry.path.reads_entry()) {
-      if (change.op.document.size_bytes() > kJudgedEntryBytesMax) {
-        append(anchored_, out);
-        return;
+  for (const auto& [kinds, paths] : by_kinds_) {
+    if ((kinds & bit_of(change.kind)) == 0) continue;
+    for (const auto& named : paths) {
+      const ValueIndex<Feed*>& index = named.second;
+      bson::View event;
+      if (!index.reads_entry()) {
+        if (change.op.document.size_bytes() > kJudgedEntryBytesMax) {
+          append(anchored_, out);
+          return;
+        }
+        event = bson::View(events.event(change, {.show_expanded_events = true}));
       }
-      event = bson::View(events.event(change, {.show_expanded_events = true}));
+      index.find(change, event, [&out](Feed* feed) { out.push_back(feed); });
     }
-    entry.path.visit(change, event, [&](bson::ValueView value) {
-      const auto found = entry.by_hash.find(bson::hash(value));
-      if (found != entry.by_hash.end()) append(found->second, out);
-    });
   }
 }
 

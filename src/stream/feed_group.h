@@ -2,24 +2,25 @@
 // The feeds of one scope, found by what their filters ask of a change: what a write costs follows
 // the feeds it may concern.
 //
-//   operation ─► path ─► value ─► feeds           those whose filters tell by equality
-//                                 rest            those that have to be asked themselves
+//   operations ─► path ─► value ─► feeds           those whose filters tell by values or ranges
+//                                  rest            those that have to be asked themselves
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "stream/change.h"
 #include "stream/definition.h"
-#include "stream/event_path.h"
 #include "stream/feed.h"
+#include "stream/value_index.h"
 
 namespace freshet::stream {
 
-/// Not thread-safe. Does not own the feeds.
+/// Not thread-safe. Does not own the feeds; a feed is in one group at most.
 class FeedGroup {
  public:
   void add(Feed& feed);
@@ -32,18 +33,17 @@ class FeedGroup {
 
  private:
   using Feeds = std::vector<Feed*>;
-  struct ByPath {
-    explicit ByPath(std::string_view dotted) : path(dotted) {}
-    EventPath path;
-    std::unordered_map<std::size_t, Feeds> by_hash;
-  };
+  using Paths = std::unordered_map<std::string, ValueIndex<Feed*>>;
 
+  Feeds& list_of(const Feed& feed);
+  template <typename Anchor>
+  static void forget(Paths& paths, const Anchor& anchor, Feed& feed);
   void find_anchored(const Change& change, EventCache& events, Feeds& out) const;
 
   Feeds rest_;
   Feeds anchored_;
   Feeds imaged_;  // those of anchored_ that have to be asked about some kinds of change
-  std::unordered_map<std::string, ByPath> paths_;
+  std::map<std::uint32_t, Paths> by_kinds_;  // which kinds of document change they may want
 };
 
 }  // namespace freshet::stream

@@ -22,6 +22,8 @@ class Prefilter {
   void narrow(bson::View filter);
 
   bool admits(const Change& change) const;
+  /// The kinds (bit_of) of the changes that it may admit.
+  std::uint32_t kinds() const { return kinds_; }
 
  private:
   using Strings = std::vector<std::string>;
