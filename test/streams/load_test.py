@@ -15,7 +15,7 @@ import bson
 import pymongo
 
 from freshet_server import FreshetServer
-from raw_stream import token_time
+from raw_stream import says_all_until
 
 LONG = bool(os.environ.get("FRESHET_LONG"))
 SECONDS = 600 if LONG else 120 if os.environ.get("CI") else 25
@@ -187,7 +187,7 @@ async def drive(server, seed):
     ready = asyncio.Semaphore(0)
 
     def until(token):
-        return writer.end is not None and token_time(token) >= writer.end
+        return writer.end is not None and says_all_until(token, writer.end)
 
     clients = [Client(server.port, i, seed) for i in range(STREAMS)]
     running = [asyncio.create_task(client.run(ready, until)) for client in clients]

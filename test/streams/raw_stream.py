@@ -10,6 +10,14 @@ def token_time(token):
     return Timestamp(int.from_bytes(data[1:5], "big"), int.from_bytes(data[5:9], "big"))
 
 
+def says_all_until(token, time):
+    """With `token` in an empty batch, everything up to and including `time` was handed out. A high-water mark of that very
+    time stands before its events."""
+    at = token_time(token)
+    is_event = bytes.fromhex(token["_data"])[9] != 0
+    return at > time or (at == time and is_event)
+
+
 class RawStream:
     """Opens on a collection, a database (coll=1), or everything (coll=1, cluster=True)."""
 
@@ -50,7 +58,7 @@ class RawStream:
         while self.open:
             batch = self.get_more(batch_size, max_ms=2)
             events += batch
-            if not batch and self.token is not None and token_time(self.token) >= now:
+            if not batch and self.token is not None and says_all_until(self.token, now):
                 break
         return events
 
