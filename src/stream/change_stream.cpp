@@ -43,7 +43,8 @@ ChangeStream::ChangeStream(const StreamServices& services,
                            std::unique_ptr<Subscription> subscription)
     : services_(services),
       subscription_(std::move(subscription)),
-      opened_(services.clock.steady()) {}
+      opened_(services.clock.steady()),
+      visible_at_open_(services.hub.visible()) {}
 
 ChangeStream::~ChangeStream() {
   services_.counters.note_closed(
@@ -90,7 +91,9 @@ StreamFill ChangeStream::run(EventSink& sink, Operation& op) {
     }
     if (taken.more) continue;
     position_ = std::max(position_, taken.evaluated);
-    return StreamFill::WouldWait;
+    if (position_ >= visible_at_open_) return StreamFill::WouldWait;
+    // The dispatcher is not that far yet, but who opened the stream may have been told of it.
+    if (!read_log(visible_at_open_, sink, op)) return stopped();
   }
   return StreamFill::Full;
 }

@@ -131,6 +131,7 @@ class ChangeStream {
   StreamServices services_;
   std::unique_ptr<Subscription> subscription_;
   const SteadyTime opened_;
+  const storage::Position visible_at_open_;
   storage::Position position_;       // everything at or below was handed out or passed over
   storage::LogRecordPtr pending_;    // the entry under way; shared with the hub's ring
   std::uint32_t next_index_ = 0;     // first change of `pending_` that was not handed out
