@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // 2d indexes: {place: "2d"}, with ordinary components behind.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string_view>
@@ -42,13 +40,7 @@ void check_grid(const ParsedIndexSpec& spec) {
 }  // namespace
 
 void check_flat_index(const ParsedIndexSpec& spec) {
-  const char* option = spec.unique           ? "unique"
-                       : spec.prepare_unique ? "prepareUnique"
-                       : spec.expires        ? "expireAfterSeconds"
-                                             : nullptr;
-  if (option != nullptr) {
-    cannot_create_index(fmt::format("2d indexes do not support the option '{}'", option));
-  }
+  refuse_unique_and_expiring(spec, "2d");
   if (spec.collation != nullptr) {
     cannot_create_index("a 2d index has the simple collation: say so, if the collection has none");
   }

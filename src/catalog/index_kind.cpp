@@ -76,6 +76,15 @@ void cannot_create_index(const std::string& why) {
   raise(ErrorCode::CannotCreateIndex, "{}", why);
 }
 
+void refuse_unique_and_expiring(const ParsedIndexSpec& spec, std::string_view name) {
+  const char* option = spec.unique           ? "unique"
+                       : spec.prepare_unique ? "prepareUnique"
+                       : spec.expires        ? "expireAfterSeconds"
+                                             : nullptr;
+  if (option == nullptr) return;
+  raise(ErrorCode::CannotCreateIndex, "{} indexes do not support the option '{}'", name, option);
+}
+
 bool is_wildcard_path(std::string_view path) {
   return path == "$**" || path.ends_with(".$**");
 }

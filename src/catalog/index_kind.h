@@ -82,6 +82,10 @@ void add_text_options(const ParsedIndexSpec& spec, bson::Builder& out);
 /// Throws CannotCreateIndex (67).
 [[noreturn]] void cannot_create_index(const std::string& why);
 
+/// Throws CannotCreateIndex (67) for unique, prepareUnique and expireAfterSeconds; `name` is the
+/// kind's.
+void refuse_unique_and_expiring(const ParsedIndexSpec& spec, std::string_view name);
+
 /// "$**" or "….$**".
 bool is_wildcard_path(std::string_view path);
 

@@ -14,13 +14,7 @@ constexpr std::int32_t kSphereIndexVersion = 3;
 }  // namespace
 
 void check_sphere_index(const ParsedIndexSpec& spec) {
-  const char* option = spec.unique           ? "unique"
-                       : spec.prepare_unique ? "prepareUnique"
-                       : spec.expires        ? "expireAfterSeconds"
-                                             : nullptr;
-  if (option != nullptr) {
-    cannot_create_index(fmt::format("2dsphere indexes do not support the option '{}'", option));
-  }
+  refuse_unique_and_expiring(spec, "2dsphere");
   const auto count = [&spec](IndexPart::Kind kind) {
     return std::count_if(spec.parts.begin(), spec.parts.end(),
                          [kind](const IndexPart& part) { return part.kind == kind; });

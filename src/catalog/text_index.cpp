@@ -108,13 +108,7 @@ void check_components(const ParsedIndexSpec& spec) {
 }  // namespace
 
 void check_text_index(const ParsedIndexSpec& spec) {
-  const char* option = spec.unique           ? "unique"
-                       : spec.prepare_unique ? "prepareUnique"
-                       : spec.expires        ? "expireAfterSeconds"
-                                             : nullptr;
-  if (option != nullptr) {
-    cannot_create_index(fmt::format("text indexes do not support the option '{}'", option));
-  }
+  refuse_unique_and_expiring(spec, "text");
   if (spec.collation != nullptr) {
     cannot_create_index("text indexes support the simple collation only");
   }

@@ -69,13 +69,12 @@ Settings ConcernDefaults::settings() const {
   return settings_;
 }
 
-void ConcernDefaults::set(std::optional<Level> read, std::optional<model::WriteConcern> write,
-                          std::int64_t wall_ms) {
+void ConcernDefaults::update(const std::function<void(Settings&)>& change, std::int64_t wall_ms) {
   const MutexLock lock(mutex_);
-  Settings next{.read = read,
-                .write = std::move(write),
-                .changed_at = commits_.applied(),
-                .changed_wall_ms = wall_ms};
+  Settings next = settings_;
+  change(next);
+  next.changed_at = commits_.applied();
+  next.changed_wall_ms = wall_ms;
   if (next.write) next.write->provenance = model::WriteConcern::Provenance::CustomDefault;
   commit::Transaction transaction = commits_.begin();
   transaction.put_unshared(kMeta, std::string(kKey), saved_form(next));

@@ -4,7 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <optional>
 
 #include "base/mutex.h"
@@ -32,10 +32,10 @@ class ConcernDefaults {
   ConcernDefaults(storage::Store& store, commit::CommitLayer& commits);
 
   Settings settings() const;
-  /// Replaces both; `wall_ms` is now. Counts for the commands that come from here on, and after a
-  /// restart. Throws what a refused commit deserves.
-  void set(std::optional<model::ReadConcern::Level> read, std::optional<model::WriteConcern> write,
-           std::int64_t wall_ms);
+  /// Lets `change` alter the two concerns and stores them; `wall_ms` is now. Counts for the commands
+  /// that come from here on, and after a restart. Throws what `change` throws, and what a refused
+  /// commit deserves; nothing has changed then.
+  void update(const std::function<void(Settings&)>& change, std::int64_t wall_ms);
 
   /// Gives the command what it has not named itself. Costs one load while nothing is set.
   void apply(CommandContext& context) const;

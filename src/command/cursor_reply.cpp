@@ -33,10 +33,10 @@ class ListSource final : public cursor::Source {
 }  // namespace
 
 CursorReply::CursorReply(Kind kind, cursor::CursorPin pin, cursor::BatchLimits limits)
-    : kind_(kind), pin_(std::move(pin)), ns_(pin_.params().ns), limits_(limits) {}
+    : kind_(kind), pin_(std::move(pin)), limits_(limits) {}
 
 CursorReply::CursorReply(cursor::SourcePtr source, model::Namespace ns, cursor::BatchLimits limits)
-    : kind_(Kind::First), only_(std::move(source)), ns_(std::move(ns)), limits_(limits) {}
+    : kind_(Kind::First), only_(std::move(source)), only_ns_(std::move(ns)), limits_(limits) {}
 
 Progress CursorReply::step(CommandContext& context, bson::Builder& reply) {
   if (pin_ && pin_.killed()) raise(ErrorCode::CursorKilled, "cursor {} was killed", pin_.id());
@@ -82,7 +82,7 @@ void CursorReply::add_cursor(CommandContext& context, bson::Builder& reply, std:
   if (const std::optional<model::ResumeToken> token = source().post_batch_token()) {
     token->append_to(reply, "postBatchResumeToken");
   }
-  reply.add("id", id).add("ns", ns_.full());
+  reply.add("id", id).add("ns", (pin_ ? pin_.params().ns : only_ns_).full());
   const model::ClusterTime at = pin_ ? pin_.params().at_cluster_time : context.at_cluster_time;
   if (!at.is_zero()) reply.add("atClusterTime", at.timestamp());
   reply.close();

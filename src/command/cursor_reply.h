@@ -41,9 +41,9 @@ class CursorReply {
   void give_back(CommandContext& context, bool close);
 
   const Kind kind_;
-  cursor::CursorPin pin_;      // empty: there is no cursor, but
-  cursor::SourcePtr only_;     // what the only batch is drawn from, and
-  const model::Namespace ns_;  // what it is said to belong to
+  cursor::CursorPin pin_;           // empty: there is no cursor, but
+  cursor::SourcePtr only_;          // what the only batch is drawn from, and
+  const model::Namespace only_ns_;  // what it is said to belong to
   const cursor::BatchLimits limits_;
   bool ended_ = false;
   std::optional<SteadyTime> wait_until_;

@@ -106,17 +106,17 @@ void run_set_default_rw_concern(CommandContext& context, bson::Builder& reply) {
           "At least one of the \"defaultReadConcern\" or \"defaultWriteConcern\" fields must be "
           "present");
   }
-  ConcernDefaults::Settings next = context.services.concerns.settings();
-  if (arguments.read) next.read = read_level(*arguments.read);
-  if (arguments.write && arguments.write->empty()) {
-    if (next.write) {
+  const auto change = [&arguments](ConcernDefaults::Settings& settings) {
+    if (arguments.read) settings.read = read_level(*arguments.read);
+    if (!arguments.write) return;
+    if (!arguments.write->empty()) {
+      settings.write = read_write_concern(*arguments.write);
+    } else if (settings.write) {
       raise(ErrorCode::IllegalOperation,
             "The global default write concern cannot be unset once it is set.");
     }
-  } else if (arguments.write) {
-    next.write = read_write_concern(*arguments.write);
-  }
-  context.services.concerns.set(next.read, std::move(next.write), context.services.clock.wall_ms());
+  };
+  context.services.concerns.update(change, context.services.clock.wall_ms());
   append_defaults(context, reply);
 }
 

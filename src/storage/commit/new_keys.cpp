@@ -52,11 +52,6 @@ void NewKeys::Table::clear() {
 
 NewKeys::NewKeys(std::size_t keys_max) : newer_(keys_max), older_(keys_max) {}
 
-bool NewKeys::known(const KeyMark& mark) const {
-  MutexLock lock(mutex_);
-  return mark.known;
-}
-
 void NewKeys::begin(KeyMark& mark, std::string_view floor) {
   MutexLock lock(mutex_);
   if (mark.known) return;
@@ -78,19 +73,21 @@ void NewKeys::age(KeyMark& mark) const {
   mark.generation = generation_;
 }
 
-bool NewKeys::put(KeyMark& mark, storage::Space space, std::string_view key) {
+NewKeys::Answer NewKeys::put(KeyMark& mark, storage::Space space, std::string_view key) {
   const std::uint64_t hash = hash_of(space, key);
   MutexLock lock(mutex_);
+  if (!mark.known) return Answer::NotBegun;
   if (newer_.full()) {
     std::swap(newer_, older_);
     newer_.clear();
     ++generation_;
   }
   age(mark);
-  if (key <= mark.floor) return false;
+  if (key <= mark.floor) return Answer::Unsure;
   if (key > mark.newest) mark.newest = key;
   const bool was_older = older_.contains(hash);
-  return newer_.insert(hash) && !was_older;  // also into the newer: it is put again
+  const bool is_new = newer_.insert(hash) && !was_older;  // into the newer anyhow: it is put again
+  return is_new ? Answer::New : Answer::Unsure;
 }
 
 }  // namespace freshet::commit

@@ -27,12 +27,15 @@ class NewKeys {
   /// Begins `mark`, unless it has begun: `floor` is the greatest key of the space in a snapshot
   /// taken after the process began to write. Requires: no key of the space was put before.
   void begin(KeyMark& mark, std::string_view floor);
-  bool known(const KeyMark& mark) const;
 
-  /// Notes that `key` is being put, and returns true when nobody has put it before: no snapshot and
-  /// no open transaction has it. False says nothing. Requires: the mark has begun, and every key of
-  /// the space that may come to be in the store is put through here.
-  bool put(KeyMark& mark, storage::Space space, std::string_view key);
+  enum class [[nodiscard]] Answer : std::uint8_t{
+      New,       ///< nobody has put it before: no snapshot and no open transaction has it
+      Unsure,    ///< it may be there
+      NotBegun,  ///< the mark has to begin first; nothing was noted
+  };
+  /// Notes that `key` is being put. Requires: every key of the space that may come to be in the
+  /// store is put through here.
+  Answer put(KeyMark& mark, storage::Space space, std::string_view key);
 
  private:
   /// A set of hashes in one block; 0 stands for an empty place.

@@ -16,6 +16,10 @@ using storage::SpaceKind;
 
 constexpr Space kSpace{SpaceKind::Index, 20};
 
+bool is_new(NewKeys& keys, KeyMark& mark, Space space, const std::string& key) {
+  return keys.put(mark, space, key) == NewKeys::Answer::New;
+}
+
 std::string key_of(std::size_t number) {
   return {static_cast<char>(number >> 8), static_cast<char>(number)};
 }
@@ -23,23 +27,23 @@ std::string key_of(std::size_t number) {
 TEST(NewKeys, SaysOnceThatAKeyIsNew) {
   NewKeys keys;
   KeyMark mark;
-  EXPECT_FALSE(keys.known(mark));
+  EXPECT_EQ(keys.put(mark, kSpace, "b"), NewKeys::Answer::NotBegun);
   keys.begin(mark, {});
-  EXPECT_TRUE(keys.known(mark));
-  EXPECT_TRUE(keys.put(mark, kSpace, "b"));
-  EXPECT_FALSE(keys.put(mark, kSpace, "b"));
-  EXPECT_TRUE(keys.put(mark, kSpace, "a")) << "the order of keys does not matter above the floor";
+  EXPECT_TRUE(is_new(keys, mark, kSpace, "b"));
+  EXPECT_FALSE(is_new(keys, mark, kSpace, "b"));
+  EXPECT_TRUE(is_new(keys, mark, kSpace, "a"))
+      << "the order of keys does not matter above the floor";
 }
 
 TEST(NewKeys, KeysUpToTheFloorMayBeThere) {
   NewKeys keys;
   KeyMark mark;
   keys.begin(mark, "k");
-  EXPECT_FALSE(keys.put(mark, kSpace, "j"));
-  EXPECT_FALSE(keys.put(mark, kSpace, "k"));
-  EXPECT_TRUE(keys.put(mark, kSpace, "l"));
+  EXPECT_FALSE(is_new(keys, mark, kSpace, "j"));
+  EXPECT_FALSE(is_new(keys, mark, kSpace, "k"));
+  EXPECT_TRUE(is_new(keys, mark, kSpace, "l"));
   keys.begin(mark, "");
-  EXPECT_FALSE(keys.put(mark, kSpace, "j")) << "it had begun";
+  EXPECT_FALSE(is_new(keys, mark, kSpace, "j")) << "it had begun";
 }
 
 TEST(NewKeys, SpacesDoNotKnowEachOthersKeys) {
@@ -48,8 +52,8 @@ TEST(NewKeys, SpacesDoNotKnowEachOthersKeys) {
   KeyMark other;
   keys.begin(mark, {});
   keys.begin(other, {});
-  EXPECT_TRUE(keys.put(mark, kSpace, "a"));
-  EXPECT_TRUE(keys.put(other, {SpaceKind::Index, 21}, "a"));
+  EXPECT_TRUE(is_new(keys, mark, kSpace, "a"));
+  EXPECT_TRUE(is_new(keys, other, {SpaceKind::Index, 21}, "a"));
 }
 
 TEST(NewKeys, AKeyPutAgainIsRememberedAsLongAsItsMarkSays) {
@@ -58,13 +62,13 @@ TEST(NewKeys, AKeyPutAgainIsRememberedAsLongAsItsMarkSays) {
   KeyMark other;
   keys.begin(mark, {});
   keys.begin(other, {});
-  EXPECT_TRUE(keys.put(mark, kSpace, "m"));
-  EXPECT_TRUE(keys.put(mark, kSpace, "a"));
-  EXPECT_FALSE(keys.put(mark, kSpace, "m"));  // the second generation begins
+  EXPECT_TRUE(is_new(keys, mark, kSpace, "m"));
+  EXPECT_TRUE(is_new(keys, mark, kSpace, "a"));
+  EXPECT_FALSE(is_new(keys, mark, kSpace, "m"));  // the second generation begins
   for (std::size_t i = 0; i < 6; ++i)
-    EXPECT_TRUE(keys.put(other, {SpaceKind::Index, 21}, key_of(i)));
-  EXPECT_FALSE(keys.put(mark, kSpace, "m")) << "forgotten, so below the floor";
-  EXPECT_TRUE(keys.put(mark, kSpace, "n"));
+    EXPECT_TRUE(is_new(keys, other, {SpaceKind::Index, 21}, key_of(i)));
+  EXPECT_FALSE(is_new(keys, mark, kSpace, "m")) << "forgotten, so below the floor";
+  EXPECT_TRUE(is_new(keys, mark, kSpace, "n"));
 }
 
 /// Whatever is put when, by how many spaces: what is called new was never put.
@@ -84,9 +88,9 @@ TEST(NewKeys, NeverCallsAKeyNewThatWasPut) {
       const std::size_t space = random() % (1 + random() % 3);
       const std::string key = key_of(step + random() % 50);
       const bool was_there = !put[space].insert(key).second;
-      const bool is_new = keys.put(marks[space], {SpaceKind::Index, 20 + space}, key);
-      ASSERT_FALSE(is_new && was_there) << "round " << round << ", step " << step;
-      called_new += is_new;
+      const bool called = is_new(keys, marks[space], {SpaceKind::Index, 20 + space}, key);
+      ASSERT_FALSE(called && was_there) << "round " << round << ", step " << step;
+      called_new += called;
     }
   }
   EXPECT_GT(called_new, 10'000U) << "little was tested";

@@ -87,12 +87,14 @@ HoldOutcome Transaction::put(Space space, std::string key, std::string value) {
 
 bool Transaction::surely_new(Space space, std::string_view key, KeyMark& mark) {
   NewKeys& new_keys = state_->new_keys;
-  if (!new_keys.known(mark)) {
+  NewKeys::Answer answer = new_keys.put(mark, space, key);
+  if (answer == NewKeys::Answer::NotBegun) {
     const auto latest = state_->read_points.latest();
     const auto last = latest->scan(space, {}, Direction::Backward);
     new_keys.begin(mark, last->valid() ? last->key() : std::string_view());
+    answer = new_keys.put(mark, space, key);
   }
-  return new_keys.put(mark, space, key);
+  return answer == NewKeys::Answer::New;
 }
 
 HoldOutcome Transaction::erase(Space space, std::string key) {
