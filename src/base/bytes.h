@@ -53,6 +53,13 @@ inline void append_be32(std::string& out, std::uint32_t value) {
   append_le(out, __builtin_bswap32(value));
 }
 
+/// `bytes` == `text`, a literal. Short ones are compared as a number, without a call; for chains of
+/// names on hot paths.
+template <std::size_t N>
+bool equals(std::string_view bytes, const char (&text)[N]) {
+  return bytes.size() == N - 1 && std::memcmp(bytes.data(), text, N - 1) == 0;
+}
+
 /// Lower-case hexadecimal of `bytes`.
 std::string to_hex(std::string_view bytes);
 /// The reverse; accepts both cases. False when `hex` has an odd length or another character.

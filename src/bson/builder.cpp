@@ -10,63 +10,58 @@
 namespace freshet::bson {
 namespace {
 
-constexpr std::size_t kFramesReserved = 8;
+/// A buffer is filled with zeros this far ahead of what is written: so little that it is still in the
+/// processor's cache when it is written over, and that memory nobody needs is not touched.
+constexpr std::size_t kAheadMin = 64;
+constexpr std::size_t kAheadMax = std::size_t{16} << 10;
 
-/// The beginning of an element: type byte, name, and what of the value has a fixed size. Put
-/// together beside the document, because each append to that asks for room. Long names, which are
-/// rare, take their own buffer.
-class Head {
- public:
-  Head(Type type, std::string_view name) {
-    const bool is_short = name.size() <= kNameShort;
-    if (!is_short) long_.resize(name.size() + kAround);
-    at_ = start_ = is_short ? short_ : long_.data();
-    *at_++ = static_cast<char>(type);
-    at_ = std::copy(name.begin(), name.end(), at_);
-    *at_++ = '\0';
-  }
-
-  /// At most 16 bytes in all.
-  template <typename T>
-  void append(T value) {
-    store_le(at_, value);
-    at_ += sizeof value;
-  }
-
-  std::string_view bytes() const { return {start_, static_cast<std::size_t>(at_ - start_)}; }
-
- private:
-  static constexpr std::size_t kNameShort = 46;
-  static constexpr std::size_t kAround = 18;  // type, zero, value
-
-  char short_[kNameShort + kAround];
-  std::string long_;
-  char* start_;
-  char* at_;
-};
+char* append(char* to, std::string_view bytes) {
+  std::char_traits<char>::copy(to, bytes.data(), bytes.size());
+  return to + bytes.size();
+}
 
 }  // namespace
 
 Builder::Builder() : Builder(own_) {}
 
 Builder::Builder(std::string& buffer) : out_(&buffer), first_(buffer.size()) {
-  frames_.reserve(kFramesReserved);
-  frames_.push_back({.start = out_->size(), .next_index = 0});
-  out_->append(4, '\0');
+  start_ = out_->data();
+  at_ = end_ = start_ + first_;
+  store_le(room(4), std::uint32_t{0});  // the size, which end_frame() writes
+  at_ += 4;
+  push_frame(first_);
 }
 
-void Builder::begin(Type type, std::string_view name) {
-  Head head(type, name);
-  out_->append(head.bytes());
+Builder::~Builder() {
+  if (out_ != &own_) trim();
 }
 
-// An element whose value has a fixed size goes out in one piece.
-template <typename T>
-Builder& Builder::add_fixed(Type type, std::string_view name, T value) {
-  Head head(type, name);
-  head.append(value);
-  out_->append(head.bytes());
-  return *this;
+void Builder::use_buffer() {
+  const std::size_t used = written();
+  start_ = out_->data();
+  at_ = start_ + used;
+  end_ = start_ + out_->size();
+}
+
+void Builder::grow(std::size_t bytes) {
+  const std::size_t used = written();
+  const std::size_t wanted = used + bytes;
+  if (wanted > out_->capacity()) out_->reserve(std::max(wanted, 2 * out_->capacity()));
+  const std::size_t ahead = wanted + std::clamp(used, kAheadMin, kAheadMax);
+  out_->resize(std::max(wanted, std::min(ahead, out_->capacity())));
+  use_buffer();
+}
+
+void Builder::reserve(std::size_t more_bytes) {
+  out_->reserve(written() + more_bytes);
+  use_buffer();
+}
+
+void Builder::trim() {
+  if (finished_) return;
+  out_->resize(written());
+  use_buffer();
+  finished_ = true;
 }
 
 Builder& Builder::add(std::string_view name, ValueView value) {
@@ -78,47 +73,25 @@ Builder& Builder::add(std::string_view name, View document) {
   return add_raw(Type::Document, name, document.bytes());
 }
 
-Builder& Builder::add(std::string_view name, double value) {
-  return add_fixed(Type::Double, name, value);
-}
-
-Builder& Builder::add(std::string_view name, std::int32_t value) {
-  return add_fixed(Type::Int32, name, value);
-}
-
-Builder& Builder::add(std::string_view name, std::int64_t value) {
-  return add_fixed(Type::Int64, name, value);
-}
-
-Builder& Builder::add(std::string_view name, bool value) {
-  return add_fixed(Type::Bool, name, value ? '\1' : '\0');
-}
-
 Builder& Builder::add(std::string_view name, std::string_view value) {
-  Head head(Type::String, name);
-  head.append(static_cast<std::uint32_t>(value.size() + 1));
-  out_->append(head.bytes()).append(value).push_back('\0');
+  char* to = put_head(room(head_size(name) + 5 + value.size()), Type::String, name);
+  store_le(to, static_cast<std::uint32_t>(value.size() + 1));
+  to = append(to + 4, value);
+  *to++ = '\0';
+  at_ = to;
   return *this;
-}
-
-Builder& Builder::add(std::string_view name, Timestamp value) {
-  return add_fixed(Type::Timestamp, name, value.value());
 }
 
 Builder& Builder::add(std::string_view name, Decimal128 value) {
-  Head head(Type::Decimal128, name);
-  head.append(value.low);
-  head.append(value.high);
-  out_->append(head.bytes());
+  char* const to = put_head(room(head_size(name) + 16), Type::Decimal128, name);
+  store_le(to, value.low);
+  store_le(to + 8, value.high);
+  at_ = to + 16;
   return *this;
 }
 
-Builder& Builder::add_date(std::string_view name, std::int64_t ms) {
-  return add_fixed(Type::Date, name, ms);
-}
-
 Builder& Builder::add_null(std::string_view name) {
-  begin(Type::Null, name);
+  at_ = put_head(room(head_size(name)), Type::Null, name);
   return *this;
 }
 
@@ -128,20 +101,21 @@ Builder& Builder::add_object_id(std::string_view name, std::string_view twelve_b
 }
 
 Builder& Builder::add_binary(std::string_view name, std::uint8_t subtype, std::string_view bytes) {
-  Head head(Type::Binary, name);
-  head.append(static_cast<std::uint32_t>(bytes.size()));
-  head.append(subtype);
-  out_->append(head.bytes()).append(bytes);
+  char* const to = put_head(room(head_size(name) + 5 + bytes.size()), Type::Binary, name);
+  store_le(to, static_cast<std::uint32_t>(bytes.size()));
+  to[4] = static_cast<char>(subtype);
+  at_ = append(to + 5, bytes);
   return *this;
 }
 
 Builder& Builder::add_regex(std::string_view name, std::string_view pattern,
                             std::string_view options) {
-  begin(Type::Regex, name);
-  out_->append(pattern);
-  out_->push_back('\0');
-  out_->append(options);
-  out_->push_back('\0');
+  const std::size_t size = head_size(name) + pattern.size() + options.size() + 2;
+  char* to = append(put_head(room(size), Type::Regex, name), pattern);
+  *to++ = '\0';
+  to = append(to, options);
+  *to++ = '\0';
+  at_ = to;
   return *this;
 }
 
@@ -150,51 +124,40 @@ Builder& Builder::add_array(std::string_view name, View array) {
 }
 
 Builder& Builder::add_all(View document) {
-  const std::string_view bytes = document.bytes();
-  out_->append(bytes.substr(4, bytes.size() - 5));
+  const std::string_view elements = document.bytes().substr(4, document.size_bytes() - 5);
+  at_ = append(room(elements.size()), elements);
   return *this;
 }
 
 Builder& Builder::add_raw(Type type, std::string_view name, std::string_view value_bytes) {
-  begin(type, name);
-  out_->append(value_bytes);
+  char* const to = put_head(room(head_size(name) + value_bytes.size()), type, name);
+  at_ = append(to, value_bytes);
   return *this;
 }
 
 Builder& Builder::open(Type type, std::string_view name) {
   add_fixed(type, name, std::uint32_t{0});  // the size, which end_frame() writes
-  frames_.push_back({.start = out_->size() - 4, .next_index = 0});
+  push_frame(written() - 4);
   return *this;
 }
 
-Builder& Builder::open_document(std::string_view name) {
-  return open(Type::Document, name);
-}
-
-Builder& Builder::open_array(std::string_view name) {
-  return open(Type::Array, name);
-}
-
 Builder& Builder::close() {
-  invariant(frames_.size() > 1, "an open document is closed");
+  invariant(depth_ > 1, "an open document is closed");
   end_frame();
   return *this;
 }
 
 void Builder::rollback_to(const Mark& mark) {
-  invariant(frames_.size() >= mark.depth, "what was open at a mark is open still");
-  out_->resize(mark.size);
-  frames_.resize(mark.depth);
-  frames_.back().next_index = mark.next_index;
-}
-
-std::size_t Builder::size_bytes() const {
-  return out_->size() - first_;
+  invariant(depth_ >= mark.depth, "what was open at a mark is open still");
+  at_ = start_ + mark.size;
+  depth_ = mark.depth;
+  frames_[depth_ - 1].next_index = mark.next_index;
 }
 
 void Builder::finish() {
-  invariant(frames_.size() == 1, "every nested document is closed");
+  invariant(depth_ == 1, "every nested document is closed");
   end_frame();
+  trim();
 }
 
 std::string Builder::take() {
@@ -203,16 +166,24 @@ std::string Builder::take() {
   return std::move(own_);
 }
 
+void Builder::more_frames() {
+  auto more = std::make_unique<Frame[]>(2 * frames_max_);
+  std::copy(frames_, frames_ + depth_, more.get());
+  outside_ = std::move(more);
+  frames_ = outside_.get();
+  frames_max_ *= 2;
+}
+
 void Builder::end_frame() {
-  out_->push_back('\0');
-  const std::size_t start = frames_.back().start;
-  store_le(out_->data() + start, static_cast<std::uint32_t>(out_->size() - start));
-  frames_.pop_back();
+  *room(1) = '\0';
+  ++at_;
+  const std::size_t start = frames_[--depth_].start;
+  store_le(start_ + start, static_cast<std::uint32_t>(written() - start));
 }
 
 std::string_view Builder::next_index() {
-  const auto done =
-      std::to_chars(std::begin(index_text_), std::end(index_text_), frames_.back().next_index++);
+  const auto done = std::to_chars(std::begin(index_text_), std::end(index_text_),
+                                  frames_[depth_ - 1].next_index++);
   return {index_text_, static_cast<std::size_t>(done.ptr - index_text_)};
 }
 

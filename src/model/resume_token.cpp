@@ -53,16 +53,24 @@ class Encoded {
   std::size_t size_ = 0;
 };
 
+/// The two digits of each byte, in the order of memory.
+constexpr std::array<std::uint16_t, 256> hex_digits() {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::array<std::uint16_t, 256> pairs{};
+  for (unsigned byte = 0; byte < 256; ++byte)
+    pairs[byte] = static_cast<std::uint16_t>(kDigits[byte >> 4] | kDigits[byte & 15] << 8);
+  return pairs;
+}
+
 /// Their upper-case hexadecimal.
 class Hex {
  public:
   explicit Hex(const ResumeToken& token) {
-    static constexpr char kDigits[] = "0123456789ABCDEF";
+    static constexpr std::array<std::uint16_t, 256> kPairs = hex_digits();
     const Encoded encoded(token);
-    for (const char c : encoded.bytes()) {
-      const auto byte = static_cast<unsigned char>(c);
-      text_[size_++] = kDigits[byte >> 4];
-      text_[size_++] = kDigits[byte & 15];
+    for (const char byte : encoded.bytes()) {
+      store_le(text_.data() + size_, kPairs[static_cast<unsigned char>(byte)]);
+      size_ += 2;
     }
   }
   std::string_view text() const { return {text_.data(), size_}; }

@@ -13,6 +13,9 @@
 namespace freshet::oplog {
 namespace {
 
+constexpr std::size_t kSizeBytes = 4;
+constexpr std::size_t kTimeOffset = 8;
+constexpr std::size_t kTermOffset = 19;
 constexpr std::size_t kKindOffset = 46;
 constexpr std::size_t kNsLengthOffset = 52;
 constexpr std::size_t kNsOffset = 56;
@@ -145,33 +148,50 @@ class EntryBuilder {
   std::string out_;
 };
 
+/// Entries have one, operations inside an applyOps do not.
+bool has_fixed_head(bson::View entry) {
+  static constexpr char kFirst[] = "\x11ts";
+  return entry.size_bytes() > kNsOffset &&
+         std::memcmp(entry.data() + kSizeBytes, kFirst, sizeof kFirst) == 0;
+}
+
+/// Reads the head and gives where the element behind it begins.
+const char* take_fixed_head(EntryView& entry, const char* data) {
+  entry.time = model::ClusterTime(load_le<std::uint64_t>(data + kTimeOffset));
+  entry.term = load_le<std::int64_t>(data + kTermOffset);
+  entry.kind = kind_of(data[kKindOffset]);
+  const std::uint32_t ns_size = load_le<std::uint32_t>(data + kNsLengthOffset);
+  entry.ns = {data + kNsOffset, ns_size - 1};
+  return data + kNsOffset + ns_size;
+}
+
 void take_field(EntryView& entry, const bson::Element& field) {
   const std::string_view name = field.name();
-  if (name == "ts") {
+  if (equals(name, "ts")) {
     entry.time = model::ClusterTime(field.as_timestamp());
-  } else if (name == "t") {
+  } else if (equals(name, "t")) {
     entry.term = field.as_int64();
-  } else if (name == "op") {
+  } else if (equals(name, "op")) {
     entry.kind = kind_of(field.as_string()[0]);
-  } else if (name == "ns") {
+  } else if (equals(name, "ns")) {
     entry.ns = field.as_string();
-  } else if (name == "ui") {
+  } else if (equals(name, "ui")) {
     entry.ui = field.value();
-  } else if (name == "o") {
+  } else if (equals(name, "o")) {
     entry.o = field.as_document();
-  } else if (name == "o2") {
+  } else if (equals(name, "o2")) {
     entry.o2 = field.value();
-  } else if (name == "wall") {
+  } else if (equals(name, "wall")) {
     entry.wall_ms = field.as_date_ms();
-  } else if (name == "lsid") {
+  } else if (equals(name, "lsid")) {
     entry.lsid = field.value();
-  } else if (name == "txnNumber") {
+  } else if (equals(name, "txnNumber")) {
     entry.txn_number = field.as_int64();
-  } else if (name == "stmtId") {
+  } else if (equals(name, "stmtId")) {
     entry.stmt_id = field.as_int32();
-  } else if (name == "pre") {
+  } else if (equals(name, "pre")) {
     entry.pre = field.value();
-  } else if (name == "bytes") {
+  } else if (equals(name, "bytes")) {
     entry.bytes = field.as_int32();
   }
 }
@@ -181,8 +201,10 @@ void take_field(EntryView& entry, const bson::Element& field) {
 EntryView EntryView::parse(bson::View entry) {
   EntryView view;
   view.document = entry;
-  for (const bson::Element& field : entry)
-    take_field(view, field);
+  const char* at = entry.data() + kSizeBytes;
+  if (has_fixed_head(entry)) at = take_fixed_head(view, entry.data());
+  for (bson::View::Iterator field(at), end = entry.end(); field != end; ++field)
+    take_field(view, *field);
   return view;
 }
 

@@ -116,8 +116,6 @@ class MessageWriter {
   bson::Builder& body() { return *body_; }
   /// Where the message begins in the buffer.
   std::size_t start() const { return start_; }
-  /// Bytes of the message so far.
-  std::size_t size_bytes() const { return out_.size() - start_; }
   void finish(const ReplyFrame& frame);
   /// Takes back everything written, for another try.
   void restart();
