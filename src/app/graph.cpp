@@ -28,6 +28,7 @@
 #include "command/profiler.h"
 #include "command/services.h"
 #include "cursor/registry.h"
+#include "cursor/stream_ahead.h"
 #include "oplog/image_policy.h"
 #include "oplog/retention.h"
 #include "pipeline/spill/spill_area.h"
@@ -170,6 +171,7 @@ struct Graph::State {
   stream::CollectionLookup lookup;
   stream::StreamCounters stream_counters;
   oplog::Retention retention;
+  cursor::AheadBudget prepared_batches;
   cursor::Registry cursors;
   session::Registry sessions;
   session::TransactionTable transactions;
@@ -205,6 +207,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       image_ages(images, data.catalog(), clock),
       lookup(*store, commits, data.catalog(), image_ages),
       retention(*store, commits, clock, retention_options(options), retention_bounds()),
+      prepared_batches(limits.prepared_batch_bytes_max),
       cursors(clock, random, limits),
       sessions(clock, limits),
       transactions(data, cursors, clock, limits),
@@ -245,6 +248,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .lookup = lookup,
                .stream_counters = stream_counters,
                .cursors = cursors,
+               .prepared_batches = prepared_batches,
                .sessions = sessions,
                .transactions = transactions,
                .host = host,

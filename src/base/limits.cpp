@@ -35,6 +35,7 @@ constexpr LimitRow kRows[] = {
     {"nestingDepthMax", &Limits::nesting_depth_max, 10, 250},
     {"parkedCommandsMax", &Limits::parked_commands_max, 1, kMany},
     fixed("pipelineStagesMax", &Limits::pipeline_stages_max),
+    {"preparedBatchBytesMax", &Limits::prepared_batch_bytes_max, 0, kBytesMax},
     {"receiveBytesMax", &Limits::receive_bytes_max, 48'000'000, kBytesMax},
     {"replyBatchBytesMax", &Limits::reply_batch_bytes_max, 64 << 10, 16 << 20},
     {"sendBytesMax", &Limits::send_bytes_max, 48'000'000, kBytesMax},

@@ -57,8 +57,10 @@ cursor::CursorPin open_change_stream(CommandContext& context, const AggregateArg
   std::unique_ptr<stream::ChangeStream> opened =
       stream::ChangeStream::open(services, request, context.op);
   cursor::CursorParams params = cursor_params(context, opened->cursor_namespace());
-  return context.services.cursors.open(std::make_unique<cursor::StreamSource>(std::move(opened)),
-                                       std::move(params));
+  return context.services.cursors.open(
+      std::make_unique<cursor::StreamSource>(std::move(opened), context.services.prepared_batches,
+                                             context.services.clock),
+      std::move(params));
 }
 
 }  // namespace freshet::command

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,6 +91,9 @@ struct CommandContext {
   bool on_change_stream = false;
   /// It wrote although its row does not say so: an aggregate that ends in $out or $merge.
   bool writes = false;
+  /// What the worker that runs it may do when the reply is on its way; empty: nothing. Needs nothing of
+  /// the command any more.
+  std::function<void()> afterwards = nullptr;
   /// Exhaust: another reply follows without a request.
   bool more_to_come = false;
 

@@ -50,7 +50,7 @@ Progress CursorReply::step(CommandContext& context, bson::Builder& reply) {
       limits_.count_max > 0 && context.services.clock.steady() < *wait_until_) {
     return Progress::Parked;
   }
-  return finish(context, reply, result == cursor::FillResult::Exhausted);
+  return finish(context, reply, result);
 }
 
 Park CursorReply::park() {
@@ -62,8 +62,9 @@ Park CursorReply::park() {
               .deadline = wait_until_};
 }
 
-Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool exhausted) {
-  const bool close = exhausted || only_;
+Progress CursorReply::finish(CommandContext& context, bson::Builder& reply,
+                             cursor::FillResult result) {
+  const bool close = result == cursor::FillResult::Exhausted || only_;
   context.services.metrics.documents_returned.add(batch_->count());
   const pipeline::ExamineCounts examined = source().examined();
   context.counts.keys_examined = examined.keys;
@@ -71,6 +72,9 @@ Progress CursorReply::finish(CommandContext& context, bson::Builder& reply, bool
   context.counts.returned = batch_->count();
   reply.close();
   add_cursor(context, reply, close ? 0 : pin_.id());
+  if (result == cursor::FillResult::Full && !close && context.on_worker) {
+    context.afterwards = pin_.source().prepare_next(limits_, batch_->bytes());
+  }
   if (pin_) give_back(context, close);
   batch_.reset();
   ended_ = close;

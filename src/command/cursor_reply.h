@@ -36,7 +36,7 @@ class CursorReply {
 
  private:
   cursor::Source& source() { return only_ ? *only_ : pin_.source(); }
-  Progress finish(CommandContext& context, bson::Builder& reply, bool exhausted);
+  Progress finish(CommandContext& context, bson::Builder& reply, cursor::FillResult result);
   void add_cursor(CommandContext& context, bson::Builder& reply, std::int64_t id);
   void give_back(CommandContext& context, bool close);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,9 @@ class Exchange {
   virtual Park park() = 0;
   /// Finished wire bytes. For exhaust replies the exchange goes on: see more_to_come().
   virtual std::string take_reply() = 0;
+  /// What a worker may do when the reply is on its way, to have it ready for the next request; empty:
+  /// nothing. It needs nothing of the exchange, and may be dropped.
+  virtual std::function<void()> take_afterwards() = 0;
   /// True after a reply that announced another one without a request (exhaust): step() again after
   /// sending.
   virtual bool more_to_come() const = 0;

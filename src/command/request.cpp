@@ -355,6 +355,10 @@ std::string Request::take_reply() {
   return std::exchange(reply_, {});
 }
 
+std::function<void()> Request::take_afterwards() {
+  return context_ ? std::exchange(context_->afterwards, nullptr) : nullptr;
+}
+
 void Request::register_operation() {
   const bson::Element first = *message_.body.begin();
   std::string ns(context_->db);

@@ -27,6 +27,7 @@ class Request final : public Exchange {
   bool is_prompt() const override;
   Park park() override;
   std::string take_reply() override;
+  std::function<void()> take_afterwards() override;
   bool more_to_come() const override { return exhaust_; }
   void interrupt(ErrorCode code) noexcept override { operation_.interrupt(code); }
 

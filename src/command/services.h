@@ -36,8 +36,9 @@ namespace freshet::pipeline {
 class SpillArea;
 }
 namespace freshet::cursor {
+class AheadBudget;
 class Registry;
-}
+}  // namespace freshet::cursor
 namespace freshet::session {
 class Registry;
 class TransactionTable;
@@ -103,6 +104,7 @@ struct CommandServices {
   stream::DocumentLookup& lookup;
   stream::StreamCounters& stream_counters;
   cursor::Registry& cursors;
+  cursor::AheadBudget& prepared_batches;
   session::Registry& sessions;
   session::TransactionTable& transactions;
   Host& host;

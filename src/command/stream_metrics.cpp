@@ -7,6 +7,7 @@
 #include "collection/data.h"
 #include "command/stream_report.h"
 #include "cursor/registry.h"
+#include "cursor/stream_ahead.h"
 #include "oplog/image_policy.h"
 #include "oplog/lag.h"
 #include "oplog/retention.h"
@@ -78,6 +79,8 @@ void append_hub(const CommandServices& services, bson::Builder& out) {
   out.add("dispatchedEntries", static_cast<std::int64_t>(stats.dispatched_entries));
   out.add("matches", static_cast<std::int64_t>(stats.matches))
       .add("wakes", static_cast<std::int64_t>(stats.wakes));
+  out.add("preparedBatches", services.prepared_batches.handed_out())
+      .add("preparedBytes", services.prepared_batches.used());
 }
 
 }  // namespace

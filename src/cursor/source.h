@@ -2,7 +2,9 @@
 // What a cursor draws from: a planned query or a change stream, behind one face.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -50,6 +52,16 @@ class Source {
   virtual pipeline::ExamineCounts examined() const { return {}; }
   /// How far a change stream has come; nothing for every other source. For any thread.
   virtual std::optional<stream::StreamProgress> stream_progress() const { return std::nullopt; }
+
+  /// What a worker may do while the client reads the batch that was filled last, so that the next
+  /// fill() finds it done; empty when there is nothing. It is called once at most, on any thread, and
+  /// may outlive the source, though not what that stands on. `limits` and `bytes` are that batch's.
+  /// Requires: the last fill() returned Full.
+  virtual std::function<void()> prepare_next(const BatchLimits& limits, std::size_t bytes) {
+    static_cast<void>(limits);
+    static_cast<void>(bytes);
+    return {};
+  }
 
   /// True when fill() is likely to read much, so that it belongs on a worker.
   virtual bool reads_much() const { return false; }

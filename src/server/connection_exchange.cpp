@@ -129,9 +129,14 @@ void Connection::refuse(ErrorCode code, std::string_view why) {
   finish_exchange();
 }
 
+// The worker stays only where nobody waits for it.
 void Connection::work() noexcept {
   worker_step_ = exchange_->step();
-  thread_.wake_queue()->push({weak_from_this(), nullptr});
+  const std::function<void()> afterwards = exchange_->take_afterwards();
+  const WorkerPool& workers = thread_.edge().workers;
+  thread_.wake_queue()->push(
+      {weak_from_this(), nullptr});  // the exchange is the connection's again
+  if (afterwards && !workers.has_waiting()) afterwards();
 }
 
 void Connection::park() {

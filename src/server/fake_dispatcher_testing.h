@@ -70,6 +70,7 @@ class FakeDispatcher final : public command::Dispatcher {
   std::atomic<int> exchanges_started{0};
   std::atomic<int> hanging{0};  ///< in {hang: 1} now
   std::atomic<int> last_interrupt{0};
+  std::atomic<int> afterwards{0};  ///< what {work: 1} leaves to be done behind its reply
 
  private:
   Mutex mutex_;
@@ -100,6 +101,7 @@ class FakeExchange final : public command::Exchange {
     if (name_ == "park" && turn == 0) return Step::Parked;
     if (name_ == "stream" && turn % 2 == 1) return Step::Parked;
     more_to_come_ = name_ == "stream" && --number_ > 0;
+    if (name_ == "work") afterwards_ = [&count = dispatcher_.afterwards] { ++count; };
     reply([&](bson::Builder& body) {
       body.add("ok", 1.0).add("n", number_);
       if (name_ == "park") body.add("woken", dispatcher_.waiting() == 0);
@@ -119,6 +121,7 @@ class FakeExchange final : public command::Exchange {
             .deadline = {}};
   }
   std::string take_reply() override { return std::move(reply_); }
+  std::function<void()> take_afterwards() override { return std::move(afterwards_); }
   bool more_to_come() const override { return more_to_come_; }
   void interrupt(ErrorCode code) noexcept override {
     interrupted_ = static_cast<int>(code);
@@ -155,6 +158,7 @@ class FakeExchange final : public command::Exchange {
   std::int32_t number_ = 0;
   std::int32_t response_to_;
   std::string reply_;
+  std::function<void()> afterwards_;
   int steps_ = 0;
   bool more_to_come_ = false;
   std::atomic<int> interrupted_{0};

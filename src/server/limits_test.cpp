@@ -60,6 +60,12 @@ TEST_F(EdgeLimitsTest, AskingWhatGoesOnWaitsForNoWorker) {
   EXPECT_EQ(client().call("tell", 7).value().number(), 7);
 }
 
+TEST_F(EdgeLimitsTest, WhatCanBeDoneBehindAReplyIsDoneWhileNobodyWaits) {
+  start({.worker_threads = 1});
+  EXPECT_EQ(client().call("work", 1).value().number(), 1);
+  EXPECT_TRUE(eventually([&] { return dispatcher_.afterwards == 1; }));
+}
+
 TEST_F(EdgeLimitsTest, WhoSendsTooMuchThatIsNotCompleteIsClosed) {
   limits_.receive_bytes_max = 1 << 20;
   start();

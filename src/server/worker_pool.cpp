@@ -26,6 +26,11 @@ bool WorkerPool::submit(std::shared_ptr<WorkItem> item, Urgency urgency) {
   return true;
 }
 
+bool WorkerPool::has_waiting() const {
+  MutexLock lock(mutex_);
+  return !usual_.empty() || !prompt_.empty();
+}
+
 void WorkerPool::stop() {
   Queue usual;
   Queue prompt;  // what they hold is let go without the lock

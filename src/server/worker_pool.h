@@ -38,6 +38,9 @@ class WorkerPool {
   /// False when the queue is full or the pool stopped; `item` will not run then.
   [[nodiscard]] bool submit(std::shared_ptr<WorkItem> item, Urgency urgency = Urgency::Usual);
 
+  /// True when an item waits for a thread.
+  bool has_waiting() const;
+
   /// Forgets what waits, finishes what runs, ends the threads.
   void stop();
 
@@ -48,7 +51,7 @@ class WorkerPool {
   std::shared_ptr<WorkItem> next(bool prompt_only);
 
   const std::size_t queue_max_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar wanted_;
   CondVar prompt_wanted_;  // the thread that is kept free
   Queue usual_ GUARDED_BY(mutex_);

@@ -53,20 +53,25 @@ ChangeStream::~ChangeStream() {
 
 StreamFill ChangeStream::fill(EventSink& sink, Operation& op) {
   if (closed_) return StreamFill::Closed;
-  handed_out_ = 0;
-  const StreamFill result = run(sink, op);
-  note_progress();
+  const StreamFill result = advance(sink, op);
+  note_handed_out();
   return result;
 }
 
-void ChangeStream::note_progress() {
+StreamFill ChangeStream::advance(EventSink& sink, Operation& op) {
+  if (closed_) return StreamFill::Closed;
+  handed_out_ = 0;
+  return run(sink, op);
+}
+
+void ChangeStream::note_handed_out() {
   StreamCounters& counters = services_.counters;
   counters.batches.add();
-  counters.events.add(handed_out_);
+  counters.events.add(events_ - counted_.events);
   counters.event_bytes.add(event_bytes_ - counted_.event_bytes);
   counters.entries_examined.add(examined_ - counted_.examined);
   counters.entry_bytes_read.add(bytes_read_ - counted_.bytes_read);
-  counted_ = {event_bytes_, examined_, bytes_read_};
+  counted_ = {events_, event_bytes_, examined_, bytes_read_};
   subscription_->note_progress({.position = position_, .events = events_, .bytes = event_bytes_});
 }
 
@@ -105,6 +110,10 @@ bool ChangeStream::read_log(storage::Position up_to, EventSink& sink, Operation&
   bool all_read = true;
   while (all_read) {
     op.check();
+    if (sink.full()) {
+      all_read = false;
+      break;
+    }
     std::optional<storage::LogRecord> record = reader.next(kExamineMax);
     if (record) {
       all_read = consume(std::make_shared<const storage::LogRecord>(std::move(*record)), sink, op);

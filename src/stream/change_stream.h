@@ -78,6 +78,11 @@ class ChangeStream {
   /// the next call: what comes before it is handed out first. With showErrorsAsEvents all but 47
   /// become events.
   StreamFill fill(EventSink& sink, Operation& op);
+  /// As fill(), but what was appended counts as handed out only with note_handed_out(): for who
+  /// keeps it back.
+  StreamFill advance(EventSink& sink, Operation& op);
+  /// Tells counters and progress() of everything appended so far.
+  void note_handed_out();
 
   /// After WouldWait: wakes `waker` when there may be an event, at once if there may be already.
   void subscribe(const WakerPtr& waker);
@@ -87,6 +92,8 @@ class ChangeStream {
 
   /// True when the next fill() reads the log rather than the hub's memory.
   bool is_behind() const;
+
+  const StreamOptions& options() const { return definition().options(); }
 
   /// Where it stands and what it handed out. For any thread.
   StreamProgress progress() const { return subscription_->progress(); }
@@ -113,7 +120,6 @@ class ChangeStream {
   [[nodiscard]] bool emit_gap(EventSink& sink);
   [[nodiscard]] bool survive(const Error& error, const Change& change,
                              const model::ResumeToken& token, EventSink& sink, Operation& op);
-  void note_progress();
   void count_failure(const Error& error);
   [[nodiscard]] bool hand_out(bson::View document, EventSink& sink);
   EncodedEventPtr encoded_event(const Change& change, Operation& op);
@@ -141,13 +147,13 @@ class ChangeStream {
   bool shared_ = false;                           // the pending entry's events may be others' too
   std::optional<model::ResumeToken> last_token_;  // of the last event handed out
   std::optional<storage::Position> gap_from_;  // history behind it is gone, and that is to be told
-  std::size_t handed_out_ = 0;                 // by this fill()
+  std::size_t handed_out_ = 0;                 // by this advance()
   std::uint64_t events_ = 0;                   // ever
   std::uint64_t event_bytes_ = 0;
   std::uint64_t examined_ = 0;  // entries
   std::uint64_t bytes_read_ = 0;
   struct {
-    std::uint64_t event_bytes, examined, bytes_read;
+    std::uint64_t events, event_bytes, examined, bytes_read;
   } counted_{};  // what the counters of all streams know
 };
 

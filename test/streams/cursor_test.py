@@ -163,3 +163,27 @@ def test_opening_at_an_old_token_of_a_quiet_collection_reads_nothing_of_others(c
     assert types(stream.waiting) == ["insert"]
     assert examined() - before < 10
     assert took < 1
+
+
+@pytest.mark.parametrize("size", [0, 500, 7000])
+def test_batches_that_were_prepared_are_the_log(client, db, size):
+    count = 40_000
+    start = RawStream(db, "c").token
+    for at in range(0, count, 4000):
+        db.c.insert_many([{"_id": i, "x": "y" * 400} for i in range(at, at + 4000)])
+
+    def prepared():
+        return client.admin.command("serverStatus")["metrics"]["changeStreams"]["preparedBatches"]
+
+    before = prepared()
+    stream = RawStream(db, "c", resumeAfter=start, first_batch=0)
+    ids, rounds = [], 0
+    while len(ids) < count:
+        ids += [event["fullDocument"]["_id"] for event in stream.get_more(batch_size=size)]
+        rounds += 1
+        if rounds % 3 == 0:  # as a driver does that lost its connection: from what it has
+            last = stream.token
+            stream.close()
+            stream = RawStream(db, "c", resumeAfter=last, first_batch=0)
+    assert ids == list(range(count))
+    assert prepared() > before
