@@ -12,8 +12,9 @@ namespace {
 
 /// A buffer is filled with zeros this far ahead of what is written: so little that it is still in the
 /// processor's cache when it is written over, and that memory nobody needs is not touched.
-constexpr std::size_t kAheadMin = 64;
+constexpr std::size_t kAheadMin = 256;
 constexpr std::size_t kAheadMax = std::size_t{16} << 10;
+constexpr std::size_t kCapacityMin = 64;
 
 char* append(char* to, std::string_view bytes) {
   std::char_traits<char>::copy(to, bytes.data(), bytes.size());
@@ -46,7 +47,9 @@ void Builder::use_buffer() {
 void Builder::grow(std::size_t bytes) {
   const std::size_t used = written();
   const std::size_t wanted = used + bytes;
-  if (wanted > out_->capacity()) out_->reserve(std::max(wanted, 2 * out_->capacity()));
+  if (wanted > out_->capacity()) {
+    out_->reserve(std::max({wanted, 2 * out_->capacity(), kCapacityMin}));
+  }
   const std::size_t ahead = wanted + std::clamp(used, kAheadMin, kAheadMax);
   out_->resize(std::max(wanted, std::min(ahead, out_->capacity())));
   use_buffer();

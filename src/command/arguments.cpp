@@ -2,7 +2,6 @@
 #include "command/arguments.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/error.h"
 
@@ -90,9 +89,13 @@ std::int64_t Field::at_least(std::int64_t minimum) const {
   return value;
 }
 
+// Asked for each field of each command. Most names differ in their length or their first letter, which
+// is looked at faster than a half of the table is compared.
 bool is_generic_argument(std::string_view name) {
-  return name.starts_with('$') ||
-         std::binary_search(std::begin(kGenericArguments), std::end(kGenericArguments), name);
+  if (name.empty() || name.front() == '$') return !name.empty();
+  return std::ranges::any_of(kGenericArguments, [name](std::string_view known) {
+    return known.size() == name.size() && known.front() == name.front() && known == name;
+  });
 }
 
 void raise_unknown_field(std::string_view command, std::string_view field) {

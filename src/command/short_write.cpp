@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bytes.h"
 #include "catalog/catalog.h"
 #include "collection/data.h"
 
@@ -82,14 +83,19 @@ bool is_short_write(const CommandContext& context) {
     for (const bson::View statement : sequence.documents)
       if (!judge.is_short(statement)) return false;
   }
-  for (const char* name : {"updates", "deletes", "ops"}) {
-    const bson::Element statements = context.body[name];
-    if (!statements.is_array()) continue;
-    for (const bson::Element& statement : statements.as_document())
+  bson::Element query;
+  bool sorted = false;
+  for (const bson::Element& field : context.body) {
+    const std::string_view name = field.name();
+    if (equals(name, "query")) query = field;
+    if (equals(name, "sort")) sorted = true;
+    const bool statements =
+        equals(name, "updates") || equals(name, "deletes") || equals(name, "ops");
+    if (!statements || !field.is_array()) continue;
+    for (const bson::Element& statement : field.as_document())
       if (!judge.is_short(statement)) return false;
   }
-  const bson::Element query = context.body["query"];
-  return !query.is_document() || judge.finds_quickly(query.as_document(), !context.body["sort"]);
+  return !query.is_document() || judge.finds_quickly(query.as_document(), !sorted);
 }
 
 }  // namespace freshet::command

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kMsgPrefixBytes = kHeaderBytes + 4 + 1;  // flags, kind of section
 constexpr std::size_t kReplyPrefixBytes =
-    kHeaderBytes + 4 + 8 + 4 + 4;  // flags, cursor, from, count
+    kHeaderBytes + 4 + 8 + 4 + 4;         // flags, cursor, from, count
+constexpr std::size_t kUsualBytes = 500;  // most replies are smaller: they are put into one piece
 constexpr std::int32_t kReplyAwaitCapable = 8;
 constexpr std::uint32_t kReplyDocuments = 1;
 
@@ -32,6 +33,7 @@ MessageWriter::MessageWriter(std::string& out, OpCode op) : out_(out), start_(ou
 }
 
 void MessageWriter::begin() {
+  out_.reserve(start_ + kUsualBytes);
   out_.resize(start_ + (op_ == OpCode::Msg ? kMsgPrefixBytes : kReplyPrefixBytes), '\0');
   body_.emplace(out_);
 }

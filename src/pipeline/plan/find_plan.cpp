@@ -84,7 +84,8 @@ class FindPlan final : public PlanBase {
     check_tailable(spec);
     AccessPlan access = plan_access(request(spec));
     covered_ = access.covered;
-    make_pipeline(spec, access.sorted);
+    const bool stages_matter = spec.skip > 0 || sort_ || spec.telling != Telling::Nothing;
+    if (stages_matter || !access.source->is_short()) make_pipeline(spec, access.sorted);
     StagePtr stages =
         chain(leaf(std::move(access), matcher_, spec.show_record_id), 0, pipeline_.size());
     if (projection_) {

@@ -46,7 +46,7 @@ class RecordSource {
   /// Writes its stage, with the stages beneath.
   virtual void explain(StageText& out) const = 0;
   virtual ExamineCounts examined() const = 0;
-  /// True when it is sure to end after very few records.
+  /// True when it is sure to end after one record at most.
   virtual bool is_short() const { return false; }
   /// The key of the index that led to the record which next() gave last, as a document of paths
   /// and values; empty when none did. `document` is that record's whole document.
