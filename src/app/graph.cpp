@@ -30,6 +30,7 @@
 #include "cursor/registry.h"
 #include "cursor/stream_ahead.h"
 #include "oplog/image_policy.h"
+#include "oplog/log_blocks.h"
 #include "oplog/retention.h"
 #include "pipeline/spill/spill_area.h"
 #include "session/registry.h"
@@ -162,6 +163,7 @@ struct Graph::State {
   SteadyTime checkpoint_made;  // used by jobs alone
   const std::unique_ptr<storage::Store> store;
   const storage::Identity run;
+  oplog::LogBlocks log_blocks;
   commit::CommitLayer commits;
   stream::StreamHub hub;  // before the first commit, which Data may make
   collection::Data data;
@@ -199,6 +201,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
       ttl_interval_s(options.ttl_interval_s),
       store(open_store(options, logger)),
       run(storage::begin_run(*store, random)),
+      log_blocks(*store, static_cast<std::size_t>(limits.log_blocks_bytes_max)),
       commits(*store, clock, logger, commit_options(options)),
       hub(commits, clock, limits),
       data(*store, commits, clock, random, logger),
@@ -240,6 +243,7 @@ Graph::State::State(const ServeOptions& options, const Clock& the_clock, Random&
                .profiler = profiler,
                .commit = commits,
                .retention = retention,
+               .log_blocks = log_blocks,
                .images = images,
                .concerns = concerns,
                .image_ages = image_ages,

@@ -30,6 +30,7 @@ constexpr LimitRow kRows[] = {
     fixed("indexFieldsMax", &Limits::index_fields_max),
     fixed("indexesPerCollectionMax", &Limits::indexes_per_collection_max),
     fixed("keyBytesMax", &Limits::key_bytes_max),
+    {"logBlocksBytesMax", &Limits::log_blocks_bytes_max, 0, kBytesMax},
     {"logLinesKeptMax", &Limits::log_lines_kept_max, 1, 100'000},
     {"messageBytesMax", &Limits::message_bytes_max, 1 << 20, 48'000'000},
     {"nestingDepthMax", &Limits::nesting_depth_max, 10, 250},

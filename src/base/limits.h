@@ -64,6 +64,7 @@ struct Limits {
   // Streams.
   std::int64_t stream_ring_bytes_max = 64 << 20;
   std::int64_t stream_feed_block_bytes_max = 4 << 20;
+  std::int64_t log_blocks_bytes_max = 16 << 20;  ///< of the log, kept for streams that are behind
   std::int64_t streams_open_max = 50'000;
   std::int64_t stream_grace_ms_max = 600'000;  ///< unused that long, a stream holds no history
   std::int64_t stream_hold_bytes_max = std::int64_t{10} << 30;  ///< what slow streams may hold

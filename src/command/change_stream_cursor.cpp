@@ -44,6 +44,7 @@ cursor::CursorPin open_change_stream(CommandContext& context, const AggregateArg
   }
   const stream::StreamServices services{.hub = context.services.hub,
                                         .store = data.store(),
+                                        .log_blocks = context.services.log_blocks,
                                         .lookup = context.services.lookup,
                                         .clock = context.services.clock,
                                         .random = context.services.random,

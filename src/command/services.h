@@ -19,6 +19,7 @@ class CommitLayer;
 }
 namespace freshet::oplog {
 class ImagePolicy;
+class LogBlocks;
 class Retention;
 }  // namespace freshet::oplog
 namespace freshet::catalog {
@@ -96,6 +97,7 @@ struct CommandServices {
   Profiler& profiler;
   commit::CommitLayer& commit;
   oplog::Retention& retention;
+  oplog::LogBlocks& log_blocks;
   oplog::ImagePolicy& images;
   ConcernDefaults& concerns;
   const catalog::ImageAges& image_ages;

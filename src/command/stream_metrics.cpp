@@ -10,6 +10,7 @@
 #include "cursor/stream_ahead.h"
 #include "oplog/image_policy.h"
 #include "oplog/lag.h"
+#include "oplog/log_blocks.h"
 #include "oplog/retention.h"
 #include "stream/counters.h"
 #include "stream/hub.h"
@@ -83,6 +84,17 @@ void append_hub(const CommandServices& services, bson::Builder& out) {
       .add("preparedBytes", services.prepared_batches.used());
 }
 
+// What streams behind the hub's memory read.
+void append_log_blocks(const CommandServices& services, bson::Builder& out) {
+  const oplog::LogBlocksStats stats = services.log_blocks.stats();
+  out.open_document("logBlocks").add("loaded", static_cast<std::int64_t>(stats.loaded));
+  out.add("shared", static_cast<std::int64_t>(stats.shared))
+      .add("readAhead", static_cast<std::int64_t>(stats.read_ahead));
+  out.add("blocks", static_cast<std::int64_t>(stats.blocks))
+      .add("bytes", static_cast<std::int64_t>(stats.bytes))
+      .close();
+}
+
 }  // namespace
 
 void append_stream_metrics(CommandServices& services, bson::Builder& out) {
@@ -95,6 +107,7 @@ void append_stream_metrics(CommandServices& services, bson::Builder& out) {
   append_options(counters, out);
   append_scopes(counters, out);
   append_hub(services, out);
+  append_log_blocks(services, out);
   out.add("errorEvents", counters.error_events.value());
   out.add("historyWarnings", counters.history_warnings.value())
       .add("historyLost", counters.history_lost.value());

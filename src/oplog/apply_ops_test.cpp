@@ -57,7 +57,8 @@ class ApplyOpsTest : public ::testing::Test {
     return records;
   }
   std::size_t found(LogScope scope, Position after) {
-    LogReader reader(store_, std::move(scope), after, commits_.applied());
+    ReadPace pace;
+    LogReader reader(blocks_, pace, std::move(scope), after, commits_.applied());
     std::size_t count = 0;
     while (reader.next())
       ++count;
@@ -68,6 +69,7 @@ class ApplyOpsTest : public ::testing::Test {
   model::SessionId lsid_;
   model::Uuid uuid_;
   memory::MemoryStore store_;
+  LogBlocks blocks_{store_, std::size_t{1} << 20};
   ManualClock clock_;
   Logger logger_{clock_, LogOptions{.target = LogOptions::Target::Nowhere}};
   PostingWriter postings_{store_};

@@ -12,6 +12,7 @@
 #include "bson/builder.h"
 #include "bson/validate.h"
 #include "oplog/entry.h"
+#include "oplog/log_blocks.h"
 #include "oplog/log_scan.h"
 #include "oplog/postings.h"
 #include "oplog/reader.h"
@@ -51,7 +52,8 @@ class OplogTest : public ::testing::Test {
     return commit(make_command({}, db, std::nullopt, bson::View(bytes)));
   }
   std::vector<Position> read(LogScope scope, Position after, Position up_to) {
-    LogReader reader(store_, std::move(scope), after, up_to);
+    ReadPace pace;
+    LogReader reader(blocks_, pace, std::move(scope), after, up_to);
     std::vector<Position> positions;
     while (const auto record = reader.next())
       positions.push_back(record->position);
@@ -61,6 +63,7 @@ class OplogTest : public ::testing::Test {
   }
 
   memory::MemoryStore store_;
+  LogBlocks blocks_{store_, std::size_t{1} << 20};
   ManualClock clock_;
   Logger logger_{clock_, LogOptions{.target = LogOptions::Target::Nowhere}};
   PostingWriter postings_{store_};
@@ -130,7 +133,8 @@ TEST_F(OplogTest, ReadersGoOnWhenTheBoundMoves) {
     const Position start = commits_.applied();
     const Position first = insert("db.a", 1);
     const Position second = insert("db.a", 2);
-    LogReader reader(store_, scope, start, first);
+    ReadPace pace;
+    LogReader reader(blocks_, pace, scope, start, first);
     EXPECT_EQ(reader.next()->position, first);
     EXPECT_FALSE(reader.next());
     reader.set_up_to(second);
@@ -174,7 +178,8 @@ TEST_F(OplogTest, PostingsLeadPastWhatOthersWrote) {
     EXPECT_EQ(read(LogScope::collection({"db", "quiet"}), after, end), rest);
   }
   // It looks at its own blocks only.
-  LogReader reader(store_, LogScope::collection({"db", "quiet"}), {}, end);
+  ReadPace pace;
+  LogReader reader(blocks_, pace, LogScope::collection({"db", "quiet"}), {}, end);
   std::size_t calls = 0;
   while (!reader.at_end()) {
     static_cast<void>(reader.next(1));

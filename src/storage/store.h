@@ -140,6 +140,8 @@ class LogCursor {
   virtual std::optional<LogRecord> next() = 0;
 };
 
+class LogRun;
+
 /// An engine. Thread-safe, except that apply() is called by one thread at a time, and sync() by one
 /// thread at a time (both may run at once). What a store holds when it is opened is durable.
 class Store {
@@ -159,6 +161,9 @@ class Store {
 
   /// Entries with position > `after`, oldest first.
   virtual std::unique_ptr<LogCursor> read_log(Position after) const = 0;
+  /// The same at once: those up to `up_to`, until the next would make them more than `bytes_max`; the
+  /// first whatever its size. Requires: `up_to` is applied.
+  virtual LogRun read_log_run(Position after, Position up_to, std::size_t bytes_max) const;
   /// Entries with position < `before`, newest first.
   virtual std::unique_ptr<LogCursor> read_log_backward(Position before) const = 0;
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "storage/log_run.h"
 #include "storage/testing_engines.h"
 
 namespace freshet::storage {
@@ -233,6 +234,37 @@ TEST_P(StoreContract, ALogCursorAtTheEndGoesOnWhenThereIsMore) {
     EXPECT_FALSE(cursor->next());
     EXPECT_FALSE(cursor->next());
   }
+}
+
+TEST_P(StoreContract, ALogRunIsBoundedByPositionAndBytes) {
+  ASSERT_EQ(apply({}, {Position(1, 1), Position(1, 2)}), ApplyOutcome::Applied);
+  ASSERT_EQ(apply({}, {Position(3, 1), Position(4, 1)}), ApplyOutcome::Applied);
+  const std::vector<Position> all = log_after(Position{});
+  const std::size_t each = entry(all[0]).size();
+  const auto run = [&](Position after, Position up_to, std::size_t bytes_max, Position through) {
+    const LogRun found = store().read_log_run(after, up_to, bytes_max);
+    EXPECT_EQ(found.after(), after);
+    EXPECT_EQ(found.through(), through);
+    std::vector<Position> positions;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      positions.push_back(found.position(i));
+      EXPECT_EQ(found.bytes(i), entry(found.position(i)));
+    }
+    return positions;
+  };
+  using V = std::vector<Position>;
+  EXPECT_EQ(run({}, all[3], 1'000'000, all[3]), all);
+  EXPECT_EQ(run(all[1], all[3], 1'000'000, all[3]), (V{all[2], all[3]}));
+  EXPECT_EQ(run({}, Position(3, 0), 1'000'000, Position(3, 0)), (V{all[0], all[1]}));
+  EXPECT_EQ(run(Position(2, 0), all[2], 1'000'000, all[2]), (V{all[2]}));
+  EXPECT_EQ(run({}, all[3], 2 * each, all[1]), (V{all[0], all[1]}));
+  EXPECT_EQ(run({}, all[3], 2 * each - 1, all[0]), (V{all[0]}));
+  EXPECT_EQ(run({}, all[3], 1, all[0]), (V{all[0]})) << "the first, whatever its size";
+  EXPECT_EQ(run(all[2], all[3], 1, all[3]), (V{all[3]}));
+  EXPECT_EQ(run(all[3], all[3], 100, all[3]), V{});
+  EXPECT_EQ(run(Position(1, 5), Position(2, 0), 100, Position(2, 0)), V{});
+  store().truncate_log_before(all[2]);
+  EXPECT_EQ(run({}, all[3], 1'000'000, all[3]), (V{all[2], all[3]}));
 }
 
 TEST_P(StoreContract, TheLogIsDroppedAtItsFront) {

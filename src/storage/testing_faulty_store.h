@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A store that fails when told to, for tests of what stands above: the n-th apply or sync comes to
-// something else than it should, and syncs can be held up.
+// something else than it should, and syncs and reads of the log can be held up.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,9 @@
 #include <optional>
 #include <string>
 
+#include "base/error.h"
 #include "base/mutex.h"
+#include "storage/log_run.h"
 #include "storage/store.h"
 
 namespace freshet::storage {
@@ -35,6 +37,20 @@ class FaultyStore final : public Store {
     MutexLock lock(mutex_);
     syncs_held_ = held;
     released_.notify_all();
+  }
+  /// While held, read_log_run() does not return.
+  void hold_log_runs(bool held) {
+    MutexLock lock(mutex_);
+    log_runs_held_ = held;
+    released_.notify_all();
+  }
+  void fail_log_run(int nth) {
+    MutexLock lock(mutex_);
+    log_run_in_ = nth;
+  }
+  int log_runs() const {
+    MutexLock lock(mutex_);
+    return log_runs_;
   }
   int applies() const {
     MutexLock lock(mutex_);
@@ -75,6 +91,16 @@ class FaultyStore final : public Store {
   std::unique_ptr<LogCursor> read_log(Position after) const override {
     return inner_.read_log(after);
   }
+  LogRun read_log_run(Position after, Position up_to, std::size_t bytes_max) const override {
+    {
+      MutexLock lock(mutex_);
+      ++log_runs_;
+      while (log_runs_held_)
+        released_.wait(mutex_);
+      if (log_run_in_ > 0 && --log_run_in_ == 0) raise(ErrorCode::OperationFailed, "as asked for");
+    }
+    return inner_.read_log_run(after, up_to, bytes_max);
+  }
   std::unique_ptr<LogCursor> read_log_backward(Position before) const override {
     return inner_.read_log_backward(before);
   }
@@ -97,7 +123,10 @@ class FaultyStore final : public Store {
  private:
   Store& inner_;
   mutable Mutex mutex_;
-  CondVar released_;
+  mutable CondVar released_;
+  bool log_runs_held_ GUARDED_BY(mutex_) = false;
+  mutable int log_run_in_ GUARDED_BY(mutex_) = 0;
+  mutable int log_runs_ GUARDED_BY(mutex_) = 0;
   int apply_in_ GUARDED_BY(mutex_) = 0;
   ApplyOutcome apply_outcome_ GUARDED_BY(mutex_) = ApplyOutcome::Failed;
   bool apply_really_ GUARDED_BY(mutex_) = false;

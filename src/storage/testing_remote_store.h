@@ -14,6 +14,7 @@
 
 #include "base/invariant.h"
 #include "base/random.h"
+#include "storage/log_run.h"
 #include "storage/memory/memory_store.h"
 #include "storage/store.h"
 
@@ -32,6 +33,9 @@ class RemoteStore final : public Store {
   SyncOutcome sync() override;
   std::unique_ptr<LogCursor> read_log(Position after) const override {
     return inner_.read_log(after);
+  }
+  LogRun read_log_run(Position after, Position up_to, std::size_t bytes_max) const override {
+    return inner_.read_log_run(after, up_to, bytes_max);
   }
   std::unique_ptr<LogCursor> read_log_backward(Position before) const override {
     return inner_.read_log_backward(before);

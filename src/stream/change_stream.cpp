@@ -92,7 +92,8 @@ StreamFill ChangeStream::run(EventSink& sink, Operation& op) {
       continue;
     }
     for (storage::LogRecordPtr& record : taken.records) {
-      if (!consume(std::move(record), sink, op)) return stopped();
+      pending_.hold(std::move(record));
+      if (!consume(sink, op)) return stopped();
     }
     if (taken.more) continue;
     position_ = std::max(position_, taken.evaluated);
@@ -106,7 +107,8 @@ StreamFill ChangeStream::run(EventSink& sink, Operation& op) {
 // False when the batch is full or the stream closed before all was read.
 bool ChangeStream::read_log(storage::Position up_to, EventSink& sink, Operation& op) {
   const storage::Position from = position_;
-  oplog::LogReader reader(services_.store, log_scope_of(definition().scope()), position_, up_to);
+  oplog::LogReader reader(services_.log_blocks, pace_, log_scope_of(definition().scope()),
+                          position_, up_to);
   bool all_read = true;
   while (all_read) {
     op.check();
@@ -114,31 +116,32 @@ bool ChangeStream::read_log(storage::Position up_to, EventSink& sink, Operation&
       all_read = false;
       break;
     }
-    std::optional<storage::LogRecord> record = reader.next(kExamineMax);
-    if (record) {
-      all_read = consume(std::make_shared<const storage::LogRecord>(std::move(*record)), sink, op);
+    if (const std::optional<oplog::LogEntry> entry = reader.next(kExamineMax)) {
+      pending_.hold(*entry, reader.block());
+      all_read = consume(sink, op);
     } else if (reader.at_end()) {
       break;
     }
   }
+  pending_.part_from_block();
   // Had entries been dropped under the reader, it would have passed over the gap without a word.
   check_history(from);
   if (all_read) position_ = std::max(position_, up_to);
   return all_read;
 }
 
-bool ChangeStream::consume(storage::LogRecordPtr record, EventSink& sink, Operation& op) {
+// Begins with the pending entry. False as drain().
+bool ChangeStream::consume(EventSink& sink, Operation& op) {
   ++examined_;
-  bytes_read_ += record->bytes.size();
-  position_ = std::max(position_, before(record->position));
-  pending_ = std::move(record);
+  bytes_read_ += pending_.bytes().size();
+  position_ = std::max(position_, before(pending_.position()));
   next_index_ = 0;
   return drain(sink, op);
 }
 
 // Hands out what is left of the pending entry. False when the batch is full or the stream closed.
 bool ChangeStream::drain(EventSink& sink, Operation& op) {
-  const oplog::EntryView entry = oplog::EntryView::parse(pending_->bytes);
+  const oplog::EntryView entry = oplog::EntryView::parse(pending_.bytes());
   ChangeReader changes(entry);
   while (const std::optional<Change> change = changes.next()) {
     if (change->index < next_index_) continue;
@@ -156,8 +159,8 @@ bool ChangeStream::drain(EventSink& sink, Operation& op) {
     next_index_ = change->index + 1;
     next_fragment_ = 0;
   }
-  position_ = std::max(position_, pending_->position);
-  pending_.reset();
+  position_ = std::max(position_, pending_.position());
+  pending_.let_go();
   return true;
 }
 

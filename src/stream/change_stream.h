@@ -11,10 +11,12 @@
 #include "bson/view.h"
 #include "model/namespace.h"
 #include "model/resume_token.h"
+#include "oplog/reader.h"
 #include "storage/store.h"
 #include "stream/counters.h"
 #include "stream/event.h"
 #include "stream/event_sink.h"
+#include "stream/held_entry.h"
 #include "stream/hub.h"
 #include "stream/lookup.h"
 #include "stream/options.h"
@@ -33,6 +35,7 @@ struct Change;
 struct StreamServices {
   StreamHub& hub;
   storage::Store& store;
+  oplog::LogBlocks& log_blocks;
   DocumentLookup& lookup;
   const Clock& clock;
   Random& random;
@@ -113,7 +116,7 @@ class ChangeStream {
   StreamFill run(EventSink& sink, Operation& op);
   StreamFill stopped() const { return closed_ ? StreamFill::Closed : StreamFill::Full; }
   [[nodiscard]] bool read_log(storage::Position up_to, EventSink& sink, Operation& op);
-  [[nodiscard]] bool consume(storage::LogRecordPtr record, EventSink& sink, Operation& op);
+  [[nodiscard]] bool consume(EventSink& sink, Operation& op);
   [[nodiscard]] bool drain(EventSink& sink, Operation& op);
   [[nodiscard]] bool emit(const Change& change, EventSink& sink, Operation& op);
   [[nodiscard]] bool emit_invalidate(const Change& change, EventSink& sink, Operation& op);
@@ -139,7 +142,8 @@ class ChangeStream {
   const SteadyTime opened_;
   const storage::Position visible_at_open_;
   storage::Position position_;       // everything at or below was handed out or passed over
-  storage::LogRecordPtr pending_;    // the entry under way; shared with the hub's ring
+  oplog::ReadPace pace_;             // of reading the log
+  HeldEntry pending_;                // the entry under way
   std::uint32_t next_index_ = 0;     // first change of `pending_` that was not handed out
   std::uint32_t next_fragment_ = 0;  // the same of that change's fragments
   bool invalidate_due_ = false;      // the change itself was handed out, its invalidate was not

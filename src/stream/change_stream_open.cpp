@@ -122,7 +122,7 @@ void ChangeStream::find_event(const model::ResumeToken& token) {
   } else {
     next_index_ = token.index + 1;
   }
-  pending_ = std::move(record);
+  pending_.hold(std::move(record));
   last_token_ = token;
 }
 

@@ -106,6 +106,42 @@ TEST(StreamHistoryTest, AnOverflowOfTheRingCostsNoHistoryThatWasNoConcern) {
   EXPECT_EQ(types_of(log.drain(*stream)), "insert");
 }
 
+TEST(StreamHistoryTest, StreamsThatAreBehindShareWhatTheyRead) {
+  TestLog log;
+  const auto early = log.open(kColl, kPlain);
+  log.insert("db.c", R"({"_id": 0})");
+  const model::ResumeToken token = token_of(log.drain(*early)[0]);
+  constexpr int kEntries = 1'000;
+  std::vector<commit::PendingEntry> entries;
+  for (int i = 1; i <= kEntries; ++i) {
+    entries.push_back(log.insert_entry("db.c", "{\"_id\": " + std::to_string(i) + "}"));
+  }
+  log.write(std::move(entries));
+  const std::string after = R"([{"$changeStream": {"resumeAfter": {"_data": ")" + token.data() +
+                            "\"}}}, {\"$match\": {\"fullDocument._id\": {\"$mod\": [4, ";
+  std::vector<std::unique_ptr<ChangeStream>> streams;
+  for (int k = 0; k < 4; ++k) {
+    streams.push_back(log.open(kColl, after + std::to_string(k) + "]}}}]"));
+    EXPECT_TRUE(streams.back()->is_behind());
+  }
+  std::vector<std::size_t> events(streams.size());
+  for (int round = 0; round < kEntries / 4; round += 10) {  // side by side, in small batches
+    for (std::size_t k = 0; k < streams.size(); ++k) {
+      Collected batch(10);
+      (void)log.fill(*streams[k], batch);
+      for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        const bson::View document = (batch[i])["fullDocument"].as_document();
+        const auto expected = static_cast<std::int32_t>(4 * events[k]++ + (k == 0 ? 4 : k));
+        EXPECT_EQ(document["_id"].as_int32(), expected);
+      }
+    }
+  }
+  EXPECT_EQ(events, std::vector<std::size_t>(4, kEntries / 4));
+  const oplog::LogBlocksStats stats = log.log_blocks.stats();
+  EXPECT_GE(stats.shared, 3 * stats.loaded);
+  EXPECT_LE(stats.loaded + stats.read_ahead, 12U);
+}
+
 TEST(StreamHistoryTest, AGapIsAnEventForWhoWantsErrorsAsEvents) {
   TestLog log;
   const auto stream = log.open(kColl, kPlain);

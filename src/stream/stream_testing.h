@@ -25,6 +25,7 @@
 #include "bson/json.h"
 #include "model/uuid.h"
 #include "oplog/entry.h"
+#include "oplog/log_blocks.h"
 #include "oplog/postings.h"
 #include "oplog/retention.h"
 #include "storage/commit/commit_layer.h"
@@ -102,7 +103,7 @@ class TestLog {
     hub.reset();
   }
 
-  StreamServices services() { return {*hub, store, lookup, clock, random, counters}; }
+  StreamServices services() { return {*hub, store, log_blocks, lookup, clock, random, counters}; }
 
   /// Commits entries as one transaction and waits until they are visible.
   storage::Position write(std::vector<commit::PendingEntry> entries) {
@@ -224,6 +225,7 @@ class TestLog {
   std::unique_ptr<memory::MemoryStore> store_owner = std::make_unique<memory::MemoryStore>();
   memory::MemoryStore& store = *store_owner;
   oplog::PostingWriter postings{store};
+  oplog::LogBlocks log_blocks{store, static_cast<std::size_t>(limits.log_blocks_bytes_max)};
   commit::CommitLayer commits;
   std::unique_ptr<StreamHub> hub;
   FakeLookup lookup;

@@ -8,6 +8,7 @@ namespace freshet::memory {
 using storage::LogCursor;
 using storage::LogRecord;
 using storage::LogRecordPtr;
+using storage::LogRun;
 using storage::Position;
 
 namespace {
@@ -80,6 +81,20 @@ LogRecordPtr MemoryLog::last_before(Position before) const {
   MutexLock lock(mutex_);
   const auto at = std::lower_bound(records_.begin(), records_.end(), before, ends_before);
   return at == records_.begin() ? nullptr : *(at - 1);
+}
+
+// Copied under the lock: a run is bounded, and so is what an append waits.
+LogRun MemoryLog::run(Position after, Position up_to, std::size_t bytes_max) const {
+  LogRun run(after);
+  run.reserve(bytes_max);
+  MutexLock lock(mutex_);
+  auto at = std::upper_bound(records_.begin(), records_.end(), after, begins_after);
+  for (; at != records_.end() && (*at)->position <= up_to; ++at) {
+    if (!run.fits((*at)->bytes.size(), bytes_max)) return run;
+    run.append((*at)->position, (*at)->bytes);
+  }
+  run.reach(up_to);
+  return run;
 }
 
 std::optional<Position> MemoryLog::first_position() const {

@@ -2,6 +2,7 @@
 // The log of the memory engine.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "storage/log_run.h"
 #include "storage/store.h"
 
 namespace freshet::memory {
@@ -22,6 +24,9 @@ class MemoryLog {
   /// The first record behind `after`, the last one ahead of `before`; null when there is none.
   storage::LogRecordPtr first_after(storage::Position after) const;
   storage::LogRecordPtr last_before(storage::Position before) const;
+  /// As storage::Store::read_log_run() says.
+  storage::LogRun run(storage::Position after, storage::Position up_to,
+                      std::size_t bytes_max) const;
   std::optional<storage::Position> first_position() const;
   std::uint64_t bytes() const;
 

@@ -147,6 +147,11 @@ std::unique_ptr<LogCursor> MemoryStore::read_log(Position after) const {
   return read_forward(log_, after);
 }
 
+storage::LogRun MemoryStore::read_log_run(Position after, Position up_to,
+                                          std::size_t bytes_max) const {
+  return log_.run(after, up_to, bytes_max);
+}
+
 std::unique_ptr<LogCursor> MemoryStore::read_log_backward(Position before) const {
   return read_backward(log_, before);
 }

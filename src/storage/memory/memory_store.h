@@ -27,6 +27,8 @@ class MemoryStore final : public storage::Store {
   storage::ApplyOutcome apply(const storage::CommitGroup& group) override;
   storage::SyncOutcome sync() override { return storage::SyncOutcome::Durable; }
   std::unique_ptr<storage::LogCursor> read_log(storage::Position after) const override;
+  storage::LogRun read_log_run(storage::Position after, storage::Position up_to,
+                               std::size_t bytes_max) const override;
   std::unique_ptr<storage::LogCursor> read_log_backward(storage::Position before) const override;
   storage::Position last_position() const override;
   std::uint64_t last_sequence() const override;

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <string>
 
+#include "storage/log_run.h"
 #include "storage/rocksdb/status.h"
 
 namespace freshet::rocks {
 
 using storage::LogCursor;
 using storage::LogRecord;
+using storage::LogRun;
 using storage::Position;
 
 namespace {
@@ -34,10 +36,11 @@ class Cursor : public LogCursor {
     return false;
   }
 
-  LogRecord record() const {
+  Position position() const {
     const rocksdb::Slice key = iterator_->key();
-    return {position_of_log_key({key.data(), key.size()}), iterator_->value().ToString()};
+    return position_of_log_key({key.data(), key.size()});
   }
+  LogRecord record() const { return {position(), iterator_->value().ToString()}; }
 
   const Engine& engine_;
   const LogEnds& ends_;
@@ -58,14 +61,34 @@ class Forward final : public Cursor {
       iterator_.reset();  // the end as it was when the iterator was made
     }
     if (ends_.log_end() <= at_) return std::nullopt;
-    open();
-    iterator_->Seek(std::max(floor_, log_key(Position(at_.value() + 1))));
+    seek();
     if (at_record()) return step();
     iterator_.reset();
     return std::nullopt;
   }
 
+  /// What is behind the cursor, straight from the engine's memory. To be called first and once.
+  LogRun run(Position up_to, std::size_t bytes_max) {
+    LogRun run(at_);
+    if (ends_.log_end() > at_) {
+      run.reserve(bytes_max);
+      for (seek(); at_record(); iterator_->Next()) {
+        const Position at = position();
+        if (at > up_to) break;
+        const rocksdb::Slice value = iterator_->value();
+        if (!run.fits(value.size(), bytes_max)) return run;
+        run.append(at, {value.data(), value.size()});
+      }
+    }
+    run.reach(up_to);
+    return run;
+  }
+
  private:
+  void seek() {
+    open();
+    iterator_->Seek(std::max(floor_, log_key(Position(at_.value() + 1))));
+  }
   LogRecord step() {
     LogRecord found = record();
     at_ = found.position;
@@ -107,6 +130,11 @@ class Backward final : public Cursor {
 
 std::unique_ptr<LogCursor> read_forward(const Engine& engine, const LogEnds& ends, Position after) {
   return std::make_unique<Forward>(engine, ends, after);
+}
+
+LogRun read_run(const Engine& engine, const LogEnds& ends, Position after, Position up_to,
+                std::size_t bytes_max) {
+  return Forward(engine, ends, after).run(up_to, bytes_max);
 }
 
 std::unique_ptr<LogCursor> read_backward(const Engine& engine, const LogEnds& ends,

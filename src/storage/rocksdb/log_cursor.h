@@ -2,6 +2,7 @@
 // Reading the log column. Only for the .cpp files of this folder.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "storage/rocksdb/engine.h"
@@ -19,6 +20,8 @@ class LogEnds {
 
 std::unique_ptr<storage::LogCursor> read_forward(const Engine& engine, const LogEnds& ends,
                                                  storage::Position after);
+storage::LogRun read_run(const Engine& engine, const LogEnds& ends, storage::Position after,
+                         storage::Position up_to, std::size_t bytes_max);
 std::unique_ptr<storage::LogCursor> read_backward(const Engine& engine, const LogEnds& ends,
                                                   storage::Position before);
 

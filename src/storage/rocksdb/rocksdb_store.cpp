@@ -13,6 +13,7 @@
 #include "base/invariant.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "storage/log_run.h"
 #include "storage/rocksdb/engine.h"
 #include "storage/rocksdb/log_cursor.h"
 #include "storage/rocksdb/snapshot.h"
@@ -49,6 +50,10 @@ class RocksdbStore final : public storage::Store, private LogEnds {
   SyncOutcome sync() override;
   std::unique_ptr<LogCursor> read_log(Position after) const override {
     return read_forward(engine_, *this, after);
+  }
+  storage::LogRun read_log_run(Position after, Position up_to,
+                               std::size_t bytes_max) const override {
+    return read_run(engine_, *this, after, up_to, bytes_max);
   }
   std::unique_ptr<LogCursor> read_log_backward(Position before) const override {
     return read_backward(engine_, *this, before);
