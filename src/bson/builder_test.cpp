@@ -12,7 +12,7 @@ namespace freshet::bson {
 namespace {
 
 TEST(BuilderTest, NamesOfAnyLengthAreWrittenWhole) {
-  for (const std::size_t length : {0, 1, 45, 46, 47, 48, 200, 70000}) {
+  for (const std::size_t length : {0U, 1U, 45U, 46U, 47U, 48U, 200U, 70000U}) {
     const std::string name(length, 'n');
     Builder out;
     out.add(name, std::int64_t{7}).add(name, Decimal128{.low = 1, .high = 2}).add(name, "text");
@@ -73,7 +73,7 @@ TEST(BuilderTest, ACallersBufferEndsWithWhatWasWritten) {
 }
 
 TEST(BuilderTest, AsManyDocumentsAsGrowABufferManyTimes) {
-  for (const std::size_t size : {1, 100, 16'000, 17'000, 100'000}) {
+  for (const std::size_t size : {1U, 100U, 16'000U, 17'000U, 100'000U}) {
     const std::string text(size, 't');
     Builder out;
     out.open_array("list");

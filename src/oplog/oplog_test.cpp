@@ -388,7 +388,7 @@ TEST_F(RetentionTest, TotalsAreExactAcrossBlocksCutsAndRestarts) {
   }
   settle();
   check();
-  for (const std::size_t share : {3, 10, 30}) {
+  for (const std::size_t share : {3U, 10U, 30U}) {
     retention.set_options({.history_bytes = postings_.totals().bytes / share});
     retention.enforce();
     check();
