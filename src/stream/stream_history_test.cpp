@@ -82,7 +82,8 @@ TEST(StreamHistoryTest, AWaitingStreamOutlivesTheLogOfOthers) {
   EXPECT_GE(log.hub->lowest_needed(SteadyTime::max()), log.commits.visible());
   log.lose_history();
   log.insert("db.c", R"({"_id": 7})");
-  log.wait_dispatched();
+  while (waker->count == 0)  // it is woken behind those who only watch
+    std::this_thread::yield();
   EXPECT_EQ(waker->count, 1);
   EXPECT_EQ(types_of(log.drain(*stream)), "insert");
 }
@@ -138,8 +139,9 @@ TEST(StreamHistoryTest, StreamsThatAreBehindShareWhatTheyRead) {
   }
   EXPECT_EQ(events, std::vector<std::size_t>(4, kEntries / 4));
   const oplog::LogBlocksStats stats = log.log_blocks.stats();
-  EXPECT_GE(stats.shared, 3 * stats.loaded);
-  EXPECT_LE(stats.loaded + stats.read_ahead, 12U);
+  // How many were read ahead in time is chance; each of the four alone would read at least two.
+  EXPECT_GT(stats.shared, stats.loaded);
+  EXPECT_LT(stats.loaded + stats.read_ahead, 8U);
 }
 
 TEST(StreamHistoryTest, AGapIsAnEventForWhoWantsErrorsAsEvents) {
