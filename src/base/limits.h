@@ -21,8 +21,8 @@ struct Limits {
   std::int64_t batch_count_max = 100'000;  ///< writes in one command
   std::int64_t nesting_depth_max = 200;
   std::int64_t reply_batch_bytes_max = 16 << 20;
-  std::int64_t prepared_batch_bytes_max = 32
-                                          << 20;  ///< filled before they are asked for, all streams
+  /// Of batches of streams that are filled before they are asked for, together.
+  std::int64_t prepared_batch_bytes_max = 32 << 20;
 
   // Edge.
   std::int64_t connections_max = 20'000;

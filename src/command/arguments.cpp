@@ -8,7 +8,6 @@
 namespace freshet::command {
 namespace {
 
-// Sorted.
 constexpr std::string_view kGenericArguments[] = {
     "apiDeprecationErrors",
     "apiStrict",

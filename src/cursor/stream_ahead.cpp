@@ -80,16 +80,17 @@ std::optional<model::ResumeToken> PreparedBatch::last_token() const {
   return model::ResumeToken::parse(last_["_id"].as_document());
 }
 
-StreamAhead::StreamAhead(std::unique_ptr<stream::ChangeStream> stream, const Clock& clock)
-    : stream_(std::move(stream)), clock_(clock) {}
+StreamAhead::StreamAhead(std::unique_ptr<stream::ChangeStream> stream, AheadBudget& budget,
+                         const Clock& clock)
+    : stream_(std::move(stream)), budget_(budget), clock_(clock) {}
 
 bool StreamAhead::is_promised() const {
   MutexLock lock(mutex_);
   return state_ != State::Mine;
 }
 
-void StreamAhead::promise(const BatchLimits& limits, std::unique_ptr<AheadBudget::Room> room) {
-  prepared_ = std::make_unique<PreparedBatch>(limits, std::move(room));
+void StreamAhead::promise(const BatchLimits& limits) {
+  limits_ = limits;
   wanted_back_.store(false);
   MutexLock lock(mutex_);
   state_ = State::Promised;
@@ -101,20 +102,24 @@ void StreamAhead::prepare() noexcept {
     if (state_ != State::Promised) return;  // too late: it was wanted before
     state_ = State::Running;
   }
-  fill(*prepared_);
+  fill();
   MutexLock lock(mutex_);
   state_ = State::Mine;
   changed_.notify_all();
 }
 
-// What fails is told when the events before it were handed out.
-void StreamAhead::fill(PreparedBatch& batch) noexcept {
+// The room is taken here: a promise that nobody keeps takes none. What fails is told when the events
+// before it were handed out.
+void StreamAhead::fill() noexcept {
   try {
-    InterruptedSink sink(batch.sink(), wanted_back_, clock_);
+    auto room = budget_.take(static_cast<std::int64_t>(limits_.bytes_max));
+    if (!room) return;
+    prepared_ = std::make_unique<PreparedBatch>(limits_, std::move(room));
+    InterruptedSink sink(prepared_->sink(), wanted_back_, clock_);
     Operation op(clock_, 0, std::make_shared<ClientInfo>());
-    batch.end = stream_->advance(sink, op);
+    prepared_->end = stream_->advance(sink, op);
   } catch (...) {
-    batch.failed = std::current_exception();
+    if (prepared_) prepared_->failed = std::current_exception();
   }
 }
 

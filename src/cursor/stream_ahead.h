@@ -84,15 +84,17 @@ class PreparedBatch {
 /// stands back. Thread-safe where it is said.
 class StreamAhead {
  public:
-  StreamAhead(std::unique_ptr<stream::ChangeStream> stream, const Clock& clock);
+  /// `budget` and `clock` outlive it.
+  StreamAhead(std::unique_ptr<stream::ChangeStream> stream, AheadBudget& budget,
+              const Clock& clock);
 
   /// Any thread. True while the stream may be in the hands of a worker.
   bool is_promised() const;
 
-  /// A worker will call prepare(). Requires: it is not promised already.
-  void promise(const BatchLimits& limits, std::unique_ptr<AheadBudget::Room> room);
+  /// A worker may call prepare(). Requires: it is not promised already, and nothing is prepared.
+  void promise(const BatchLimits& limits);
   /// On any thread, once for each promise: fills until the batch is full, kPrepareMax has passed or
-  /// somebody takes the stream back.
+  /// somebody takes the stream back. Nothing when the budget has no room.
   void prepare() noexcept;
 
   /// Any thread. A preparation ends soon, and nobody waits for that.
@@ -110,11 +112,13 @@ class StreamAhead {
  private:
   enum class State : std::uint8_t { Mine, Promised, Running };
 
-  void fill(PreparedBatch& batch) noexcept;
+  void fill() noexcept;
 
   const std::unique_ptr<stream::ChangeStream> stream_;
+  AheadBudget& budget_;
   const Clock& clock_;
-  std::unique_ptr<PreparedBatch> prepared_;
+  BatchLimits limits_;                       // of what is promised
+  std::unique_ptr<PreparedBatch> prepared_;  // null: nothing
   std::atomic<bool> wanted_back_{false};
   mutable Mutex mutex_;
   CondVar changed_;

@@ -28,7 +28,7 @@ bool depends_on_the_log_alone(const stream::StreamOptions& options) {
 StreamSource::StreamSource(std::unique_ptr<stream::ChangeStream> stream, AheadBudget& budget,
                            const Clock& clock)
     : budget_(budget),
-      ahead_(std::make_shared<StreamAhead>(std::move(stream), clock)),
+      ahead_(std::make_shared<StreamAhead>(std::move(stream), budget, clock)),
       token_(ahead_->stream().post_batch_token()) {}
 
 StreamSource::~StreamSource() {
@@ -41,12 +41,13 @@ FillResult StreamSource::fill(Batch& batch, Operation& op) {
   std::unique_ptr<PreparedBatch>& prepared = ahead_->prepared();
   if (prepared) {
     const bool all = prepared->hand_out(batch);
-    if (const auto last = prepared->last_token()) token_ = *last;
+    const std::optional<model::ResumeToken> last = prepared->last_token();
+    if (last) token_ = *last;
     if (!all) return FillResult::Full;
     const stream::StreamFill end = prepared->end;
     failed_ = prepared->failed;
     prepared.reset();
-    budget_.note_handed_out();
+    if (last) budget_.note_handed_out();
     token_ = ahead_->stream().post_batch_token();
     if (failed_ && batch.empty()) std::rethrow_exception(failed_);
     if (failed_ || end == stream::StreamFill::Closed) {
@@ -97,9 +98,7 @@ std::function<void()> StreamSource::prepare_next(const BatchLimits& limits,
   }
   BatchLimits ahead = limits;
   ahead.bytes_max = std::min(ahead.bytes_max, static_cast<std::size_t>(kAheadBytesMax));
-  auto room = budget_.take(static_cast<std::int64_t>(ahead.bytes_max));
-  if (!room) return {};
-  ahead_->promise(ahead, std::move(room));
+  ahead_->promise(ahead);
   return [shared = ahead_] { shared->prepare(); };
 }
 

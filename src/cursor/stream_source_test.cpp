@@ -21,6 +21,7 @@ using stream::testing::TestLog;
 
 constexpr std::int64_t kBudget = std::int64_t{64} << 20;
 constexpr int kPadding = 3000;  // so that a few dozen events are worth being prepared
+const BatchLimits kFifty{.count_max = 50};
 const model::Namespace kColl{"db", "c"};
 
 struct StreamSourceTest : ::testing::Test {
@@ -32,11 +33,10 @@ struct StreamSourceTest : ::testing::Test {
                                std::string(static_cast<std::size_t>(padding), 'x') + "\"}";
       entries.push_back(log.insert_entry("db.c", text));
     }
-    const storage::Position at = log.write(std::move(entries));
-    if (first.is_zero()) first = at;
+    log.write(std::move(entries));
   }
 
-  std::string since_the_first(std::string_view options = "", std::string_view stages = "") const {
+  static std::string since_the_first(std::string_view options = "", std::string_view stages = "") {
     return "[{\"$changeStream\": {\"startAtOperationTime\": {\"$timestamp\": {\"t\": 1, \"i\": "
            "1}}" +
            std::string(options) + "}}" + std::string(stages) + "]";
@@ -64,6 +64,13 @@ struct StreamSourceTest : ::testing::Test {
     return ids;
   }
 
+  /// Of a stream from the first event on, the first fifty are handed out.
+  std::unique_ptr<StreamSource> open_and_read_fifty() {
+    auto source = open(since_the_first());
+    EXPECT_EQ(fill(*source, kFifty), range(0, 50));
+    return source;
+  }
+
   static std::vector<int> range(int from, int to) {
     std::vector<int> ids;
     for (int id = from; id < to; ++id)
@@ -73,17 +80,14 @@ struct StreamSourceTest : ::testing::Test {
 
   TestLog log;
   AheadBudget budget{kBudget};
-  storage::Position first;
   FillResult result = FillResult::Full;
   std::size_t bytes = 0;
 };
 
 TEST_F(StreamSourceTest, WhatWasPreparedIsHandedOutFirst) {
   insert(0, 200);
-  const auto source = open(since_the_first());
-  const BatchLimits limits{.count_max = 50};
-  EXPECT_EQ(fill(*source, limits), range(0, 50));
-  const std::function<void()> prepare = source->prepare_next(limits, bytes);
+  const auto source = open_and_read_fifty();
+  const std::function<void()> prepare = source->prepare_next(kFifty, bytes);
   ASSERT_TRUE(prepare);
   EXPECT_TRUE(source->reads_much());
   prepare();
@@ -92,7 +96,7 @@ TEST_F(StreamSourceTest, WhatWasPreparedIsHandedOutFirst) {
   EXPECT_EQ(counted, 50U) << "nobody has what is prepared";
   EXPECT_EQ(fill(*source, {.count_max = 30}), range(50, 80)) << "a part of it";
   EXPECT_EQ(result, FillResult::Full);
-  EXPECT_FALSE(source->prepare_next(limits, bytes)) << "while some is left";
+  EXPECT_FALSE(source->prepare_next(kFifty, bytes)) << "while some is left";
   EXPECT_EQ(fill(*source, {.count_max = 70}), range(80, 150)) << "the rest, and from the log";
   EXPECT_EQ(budget.used(), 0);
   EXPECT_EQ(budget.handed_out(), 1);
@@ -102,28 +106,37 @@ TEST_F(StreamSourceTest, WhatWasPreparedIsHandedOutFirst) {
 
 TEST_F(StreamSourceTest, APromiseThatNobodyKeepsLosesNothing) {
   insert(0, 150);
-  const auto source = open(since_the_first());
-  const BatchLimits limits{.count_max = 50};
-  EXPECT_EQ(fill(*source, limits), range(0, 50));
-  const std::function<void()> late = source->prepare_next(limits, bytes);
+  const auto source = open_and_read_fifty();
+  const std::function<void()> late = source->prepare_next(kFifty, bytes);
   ASSERT_TRUE(late);
-  EXPECT_EQ(fill(*source, limits), range(50, 100));
+  EXPECT_EQ(budget.used(), 0) << "a promise takes no room";
+  EXPECT_EQ(fill(*source, kFifty), range(50, 100));
   late();
-  EXPECT_EQ(fill(*source, limits), range(100, 150));
+  EXPECT_EQ(budget.used(), 0);
+  EXPECT_EQ(fill(*source, kFifty), range(100, 150));
+  EXPECT_EQ(budget.handed_out(), 0) << "nothing was prepared";
 }
 
 TEST_F(StreamSourceTest, NothingIsPreparedWithoutRoomOrForLittle) {
   insert(0, 200);
-  const auto source = open(since_the_first());
-  const BatchLimits limits{.count_max = 50};
-  EXPECT_EQ(fill(*source, limits), range(0, 50));
-  EXPECT_FALSE(source->prepare_next(limits, 1000));
+  const auto source = open_and_read_fifty();
+  EXPECT_FALSE(source->prepare_next(kFifty, 1000));
   {
     const auto all = budget.take(kBudget);
     ASSERT_TRUE(all);
-    EXPECT_FALSE(source->prepare_next(limits, bytes));
+    const auto prepare = source->prepare_next(kFifty, bytes);
+    ASSERT_TRUE(prepare);
+    prepare();
+    EXPECT_EQ(budget.used(), kBudget);
   }
-  EXPECT_TRUE(source->prepare_next(limits, bytes));
+  EXPECT_EQ(budget.used(), 0);
+  EXPECT_EQ(fill(*source, kFifty), range(50, 100));
+  EXPECT_EQ(budget.handed_out(), 0);
+  const auto prepare = source->prepare_next(kFifty, bytes);
+  ASSERT_TRUE(prepare);
+  prepare();
+  EXPECT_EQ(fill(*source, kFifty), range(100, 150));
+  EXPECT_EQ(budget.handed_out(), 1);
 }
 
 TEST_F(StreamSourceTest, NothingIsPreparedOfWhatIsLookedUp) {
@@ -132,18 +145,15 @@ TEST_F(StreamSourceTest, NothingIsPreparedOfWhatIsLookedUp) {
        {R"(, "fullDocument": "updateLookup")", R"(, "fullDocument": "required")",
         R"(, "fullDocumentBeforeChange": "whenAvailable")"}) {
     const auto source = open(since_the_first(option));
-    const BatchLimits limits{.count_max = 50};
-    EXPECT_EQ(fill(*source, limits).size(), 50U);
-    EXPECT_FALSE(source->prepare_next(limits, bytes)) << option;
+    EXPECT_EQ(fill(*source, kFifty).size(), 50U);
+    EXPECT_FALSE(source->prepare_next(kFifty, bytes)) << option;
   }
 }
 
 TEST_F(StreamSourceTest, AnInvalidateThatWasPreparedEndsTheCursor) {
   insert(0, 100);
   log.command("db", R"({"drop": "c"})");
-  const auto source = open(since_the_first());
-  const BatchLimits limits{.count_max = 50};
-  EXPECT_EQ(fill(*source, limits), range(0, 50));
+  const auto source = open_and_read_fifty();
   const auto prepare = source->prepare_next({}, bytes);
   ASSERT_TRUE(prepare);
   prepare();
@@ -156,9 +166,7 @@ TEST_F(StreamSourceTest, AFailureThatWasPreparedComesBehindWhatStandsBeforeIt) {
   insert(0, 80);
   log.hub->set_event_bytes_max(2 * kPadding);
   insert(80, 81, 3 * kPadding);
-  const auto source = open(since_the_first());
-  const BatchLimits limits{.count_max = 50};
-  EXPECT_EQ(fill(*source, limits), range(0, 50));
+  const auto source = open_and_read_fifty();
   const auto prepare = source->prepare_next({}, bytes);
   ASSERT_TRUE(prepare);
   prepare();
@@ -228,8 +236,7 @@ TEST_F(StreamSourceTest, ACursorMayGoWhileItsBatchIsPrepared) {
   insert(0, 1000);
   for (int round = 0; round < 50; ++round) {
     auto source = open(since_the_first());
-    const BatchLimits limits{.count_max = 50};
-    static_cast<void>(fill(*source, limits));
+    static_cast<void>(fill(*source, kFifty));
     std::function<void()> prepare = source->prepare_next({}, bytes);
     ASSERT_TRUE(prepare);
     std::thread worker(std::move(prepare));

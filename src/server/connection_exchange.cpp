@@ -134,8 +134,8 @@ void Connection::work() noexcept {
   worker_step_ = exchange_->step();
   const std::function<void()> afterwards = exchange_->take_afterwards();
   const WorkerPool& workers = thread_.edge().workers;
-  thread_.wake_queue()->push(
-      {weak_from_this(), nullptr});  // the exchange is the connection's again
+  // From here on the exchange is the connection's again.
+  thread_.wake_queue()->push({weak_from_this(), nullptr});
   if (afterwards && !workers.has_waiting()) afterwards();
 }
 
